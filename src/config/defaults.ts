@@ -1,0 +1,36 @@
+import type { Profile } from '../engine/policy.ts';
+import type { Mode } from '../engine/rule.ts';
+
+/** What a rule does where a configuration says nothing, by profile. */
+type Defaults = Readonly<Record<string, Readonly<Record<Profile, Mode>>>>;
+
+const ENFORCED = { hybrid: 'enforce', private: 'enforce' } as const;
+
+/**
+ * One row a rule. What Qdrant promises is enforced; a rule that the Pod Security level of a namespace leaves out or
+ * another rule overrides does not run, whatever stands here.
+ */
+export const DEFAULTS: Defaults = {
+  'allow-privilege-escalation': ENFORCED,
+  'app-armor-profile': ENFORCED,
+  'capabilities-baseline': ENFORCED,
+  'capabilities-restricted': ENFORCED,
+  'host-namespaces': ENFORCED,
+  'host-path-volumes': ENFORCED,
+  'host-ports': ENFORCED,
+  'host-probes-and-host-lifecycle': ENFORCED,
+  privileged: ENFORCED,
+  'proc-mount': ENFORCED,
+  'proc-mount-restricted': ENFORCED,
+  'restricted-volumes': ENFORCED,
+  'run-as-non-root': ENFORCED,
+  'run-as-user': ENFORCED,
+  'se-linux-options': ENFORCED,
+  'seccomp-profile-baseline': ENFORCED,
+  'seccomp-profile-restricted': ENFORCED,
+  sysctls: ENFORCED,
+  'windows-host-process': ENFORCED,
+};
+
+/** The level of the Pod Security Standards where a namespace names none. */
+export const DEFAULT_POD_SECURITY_LEVEL = 'restricted';

@@ -1,0 +1,90 @@
+import { RE2JS } from 're2js';
+import type { Exemption } from '../engine/exemptions.ts';
+import type { ActiveRule, Enforcement, Policy, Profile } from '../engine/policy.ts';
+import { parseFieldPath } from '../engine/reads.ts';
+import { MODES, type Mode, type PodSecurityLevel, type Rule } from '../engine/rule.ts';
+import { ROLES, type RoleMatches } from '../k8s/roles.ts';
+import { RULES } from '../rules/index.ts';
+import { DEFAULT_POD_SECURITY_LEVEL, DEFAULTS } from './defaults.ts';
+import type { ConfigFile, NamespacesEntry } from './schema.ts';
+
+/** A configuration in force: resolved once, read-only after that. */
+export interface Config {
+  readonly enforcement: Enforcement;
+  /** By the name of the protected namespace. */
+  readonly namespaces: ReadonlyMap<string, Policy>;
+}
+
+type Settings = NamespacesEntry['rules'];
+
+/** Resolves a configuration that the schema has accepted. */
+export function resolveConfig(file: ConfigFile): Config {
+  const exemptions = file.exemptions.map(
+    (exemption): Exemption => ({ ...exemption, expires: new Date(exemption.expires) }),
+  );
+  const namespaces = new Map<string, Policy>();
+  for (const entry of file.namespaces) {
+    for (const name of entry.names) {
+      const own = exemptions.filter(({ namespace }) => namespace === name);
+      namespaces.set(name, resolvePolicy(entry, own));
+    }
+  }
+  return { enforcement: file.enforcement, namespaces };
+}
+
+/** What holds where no configuration says otherwise. */
+export function defaultPolicy(profile: Profile): Policy {
+  return resolvePolicy({ profile, podSecurityLevel: DEFAULT_POD_SECURITY_LEVEL, roles: {}, rules: {} }, []);
+}
+
+function resolvePolicy(entry: Omit<NamespacesEntry, 'names'>, exemptions: readonly Exemption[]): Policy {
+  const { profile, podSecurityLevel, enforcedSince } = entry;
+  return {
+    profile,
+    podSecurityLevel,
+    ...(enforcedSince !== undefined && { enforcedSince: new Date(enforcedSince) }),
+    roles: resolveRoles(entry.roles),
+    rules: activeRules(profile, podSecurityLevel, entry.rules),
+    exemptions,
+  };
+}
+
+function activeRules(profile: Profile, level: PodSecurityLevel, settings: Settings): ActiveRule[] {
+  const modes = new Map(RULES.map((rule) => [rule.id, modeOf(rule, profile, level, settings)]));
+  const active: ActiveRule[] = [];
+  for (const rule of RULES) {
+    const mode = modes.get(rule.id) ?? 'off';
+    if (mode === 'off' || isOverridden(rule, mode, modes)) continue;
+    const options = rule.options.parse(settings[rule.id]?.options ?? {});
+    active.push({ rule, mode, options, reads: rule.reads.map(parseFieldPath) });
+  }
+  return active;
+}
+
+function modeOf(rule: Rule, profile: Profile, level: PodSecurityLevel, settings: Settings): Mode {
+  if (rule.podSecurity?.level === 'restricted' && level === 'baseline') return 'off';
+  const mode = settings[rule.id]?.mode ?? DEFAULTS[rule.id]?.[profile];
+  if (mode === undefined) throw new Error(`rule ${rule.id} has no default mode: add it to DEFAULTS`);
+  return mode;
+}
+
+/**
+ * The stricter rule says it all, so that nothing is said twice; but only while it acts as strictly: a namespace that
+ * turns `capabilities-restricted` off is not thereby without `capabilities-baseline`.
+ */
+function isOverridden(rule: Rule, mode: Mode, modes: ReadonlyMap<string, Mode>): boolean {
+  const by = rule.podSecurity?.overriddenBy;
+  if (by === undefined) return false;
+  return MODES.indexOf(modes.get(by) ?? 'off') <= MODES.indexOf(mode);
+}
+
+function resolveRoles(roles: NamespacesEntry['roles']): RoleMatches {
+  return Object.fromEntries(
+    ROLES.flatMap((role) => {
+      const match = roles[role];
+      return match
+        ? [[role, { selector: match.selector, images: match.images.map((text) => RE2JS.compile(text)) }]]
+        : [];
+    }),
+  );
+}

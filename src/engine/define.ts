@@ -1,0 +1,22 @@
+import { z } from 'zod';
+import type { FactName, Facts } from './facts.ts';
+import { type PodRule, PROMISES, type Rule } from './rule.ts';
+
+const NO_OPTIONS = z.strictObject({});
+
+/** A rule that judges pods, and the pod templates of every workload kind. */
+export function definePodRule<N extends FactName = never, O extends object = object>(rule: PodRule<N, O>): Rule {
+  const { check, needs = [], options = NO_OPTIONS, ...metadata } = rule;
+  return Object.freeze({
+    ...metadata,
+    controls: [...metadata.controls, ...PROMISES[metadata.promise].controls],
+    kinds: ['Pod'],
+    operations: ['CREATE', 'UPDATE'] as const,
+    needs,
+    options,
+    // The engine hands over the options that `options` parsed and the facts that `needs` names: the types are erased
+    // in the list of rules and hold here.
+    check: (subject, facts, parsed) =>
+      subject.pod ? check(subject.pod, parsed as O, facts as Pick<Facts, N>, subject) : [],
+  } satisfies Rule);
+}

@@ -1,0 +1,23 @@
+import type { JsonObject } from '../k8s/object.ts';
+
+/** A fact was learnt, or it was not and why. Rules only ever see the value of a known one. */
+export type Known<T> = { readonly known: true; readonly value: T } | { readonly known: false; readonly reason: string };
+
+/** What a rule may know of the world beyond its subject: one entry a fact, learnt by the file of that name in `facts/`. */
+export interface Facts {
+  /** The Namespace object that the subject stands in. */
+  readonly namespace: JsonObject;
+}
+
+export type FactName = keyof Facts;
+
+/** The facts that were asked for, each known or not. */
+export type LearntFacts = { readonly [N in FactName]?: Known<Facts[N]> };
+
+export function known<T>(value: T): Known<T> {
+  return { known: true, value };
+}
+
+export function unknown(reason: string): Known<never> {
+  return { known: false, reason };
+}

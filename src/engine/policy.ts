@@ -1,0 +1,33 @@
+import type { RoleMatches } from '../k8s/roles.ts';
+import type { Exemption } from './exemptions.ts';
+import type { Step } from './reads.ts';
+import type { Mode, PodSecurityLevel, Rule } from './rule.ts';
+
+/** A rule as the configuration set it for a namespace. */
+export interface ActiveRule {
+  readonly rule: Rule;
+  readonly mode: Exclude<Mode, 'off'>;
+  /** Parsed by the rule's own schema, defaults filled in. */
+  readonly options: object;
+  /** The rule's `reads`, parsed. */
+  readonly reads: readonly (readonly Step[])[];
+}
+
+/** What holds in one namespace: resolved once when the configuration is loaded, read-only after that. */
+export interface Policy {
+  readonly profile: Profile;
+  readonly podSecurityLevel: PodSecurityLevel;
+  /** What is older keeps running. */
+  readonly enforcedSince?: Date;
+  readonly roles: RoleMatches;
+  /** Sorted by id. */
+  readonly rules: readonly ActiveRule[];
+  readonly exemptions: readonly Exemption[];
+}
+
+export const PROFILES = ['hybrid', 'private'] as const;
+/** Hybrid Cloud (only telemetry and configuration leave) or Private Cloud (nothing does). */
+export type Profile = (typeof PROFILES)[number];
+
+/** The roll-out switch of a whole configuration: `audit` never denies. */
+export type Enforcement = 'enforce' | 'audit';

@@ -1,0 +1,76 @@
+import { podOf } from '../k8s/pods.ts';
+import { type Exemption, exemptionFor } from './exemptions.ts';
+import type { FactName, Facts, LearntFacts } from './facts.ts';
+import type { ActiveRule, Policy } from './policy.ts';
+import { fieldsChanged } from './reads.ts';
+import type { Finding, Mode, Rule } from './rule.ts';
+import type { Subject } from './subject.ts';
+
+interface VerdictBase {
+  readonly rule: Rule;
+  readonly mode: Exclude<Mode, 'off'>;
+}
+
+/** What one rule says of one subject. Unknown is never pass. */
+export type Verdict = VerdictBase &
+  (
+    | { readonly outcome: 'pass' }
+    | { readonly outcome: 'fail'; readonly findings: readonly Finding[]; readonly exempted: readonly Exempted[] }
+    | { readonly outcome: 'exempt'; readonly exempted: readonly Exempted[] }
+    | { readonly outcome: 'unknown'; readonly reason: string; readonly missing: readonly FactName[] }
+  );
+
+/** A finding that an exemption covers: recorded, never silent. */
+export interface Exempted {
+  readonly finding: Finding;
+  readonly exemption: Exemption;
+}
+
+/** The rules that have a say on a subject: its kind, its operation, and on UPDATE a field they read that changed. */
+export function applicableRules(subject: Subject, policy: Policy): ActiveRule[] {
+  const kind = subject.pod ? 'Pod' : subject.object.kind;
+  const rules = policy.rules.filter(
+    ({ rule }) => rule.kinds.includes(kind) && rule.operations.includes(subject.operation),
+  );
+  if (subject.operation !== 'UPDATE' || !subject.oldObject) return rules;
+  // Pod rules write their paths from the pod: a template moves with the object that carries it.
+  const [before, after] = subject.pod ? [podOf(subject.oldObject), subject.pod] : [subject.oldObject, subject.object];
+  return rules.filter(({ reads }) => fieldsChanged(reads, before, after));
+}
+
+/** Judges a subject by rules that apply to it. Synchronous and pure; a throw is a bug and is the caller's to answer. */
+export function review(
+  subject: Subject,
+  rules: readonly ActiveRule[],
+  policy: Policy,
+  facts: LearntFacts,
+): readonly Verdict[] {
+  return rules.map((active) => verdictOf(subject, active, policy, facts));
+}
+
+function verdictOf(
+  subject: Subject,
+  { rule, mode, options }: ActiveRule,
+  policy: Policy,
+  learnt: LearntFacts,
+): Verdict {
+  const facts: Partial<Record<FactName, unknown>> = {};
+  for (const name of rule.needs) {
+    const fact = learnt[name];
+    if (!fact?.known) {
+      return { rule, mode, outcome: 'unknown', reason: fact?.reason ?? `${name} was not learnt`, missing: [name] };
+    }
+    facts[name] = fact.value;
+  }
+  const findings = rule.check(subject, facts as Partial<Facts>, options);
+  if (findings.length === 0) return { rule, mode, outcome: 'pass' };
+  const exempted: Exempted[] = [];
+  const open: Finding[] = [];
+  for (const finding of findings) {
+    const exemption = exemptionFor(policy.exemptions, rule.id, subject.namespace, finding, subject.now);
+    if (exemption) exempted.push({ finding, exemption });
+    else open.push(finding);
+  }
+  if (open.length === 0) return { rule, mode, outcome: 'exempt', exempted };
+  return { rule, mode, outcome: 'fail', findings: open, exempted };
+}

@@ -1,0 +1,86 @@
+import type { z } from 'zod';
+import type { Pod } from '../k8s/pods.ts';
+import type { FactName, Facts } from './facts.ts';
+import type { FieldPath } from './reads.ts';
+import type { Operation, Subject } from './subject.ts';
+
+export const MODES = ['enforce', 'warn', 'audit', 'off'] as const;
+/** What a violation does: deny, warn, only leave an audit annotation, or nothing (the rule does not run). */
+export type Mode = (typeof MODES)[number];
+
+/** The promises of Qdrant's security page, as folders below `rules/`. */
+export const PROMISES = {
+  containers: {
+    title: 'Hardened containers running unprivileged',
+    controls: [
+      'soc2:CC6.1',
+      'soc2:CC6.8',
+      'hipaa:164.312(a)(1)',
+      'hipaa:164.308(a)(5)(ii)(B)',
+      'gdpr:25',
+      'gdpr:32(1)(b)',
+    ],
+  },
+} as const;
+export type PromiseId = keyof typeof PROMISES;
+
+/** One thing that is wrong, where, and what to write instead. Data, so that every face can say it in its own way. */
+export interface Finding {
+  /** Field path from the root of the object judged, with indices: `spec.containers[0].image`. */
+  readonly path: string;
+  /** The name of the list element in the path (container, volume), for people. */
+  readonly name?: string;
+  /** What stands there; undefined where nothing does. Never a secret: such a rule leaves it out and says `found`. */
+  readonly value?: unknown;
+  /** Replaces the printed value where it would not be understood. */
+  readonly found?: string;
+  /** What is required, as an instruction: `set it to true`. */
+  readonly required: string;
+}
+
+/** Level and overrides of the Pod Security Standards, where a rule is one of their checks. */
+export interface PodSecurityCheck {
+  /** The upstream check id. */
+  readonly check: string;
+  readonly level: PodSecurityLevel;
+  /** The rule that says all that this one says, and more, at level restricted. */
+  readonly overriddenBy?: string;
+}
+
+export type PodSecurityLevel = 'baseline' | 'restricted';
+
+/**
+ * A rule: metadata as data, and one pure, synchronous function. It may look at everything it declares and reports
+ * only on its own subject.
+ */
+export interface Rule {
+  /** Kebab case; names file, configuration key, fixtures, page, metric label and audit annotation. Never reused. */
+  readonly id: string;
+  /** What must be so, as one short sentence without a full stop. */
+  readonly title: string;
+  readonly promise: PromiseId;
+  /** What an attacker gains, or what breaks, where it is not so. */
+  readonly why: string;
+  /** The YAML that mends it. */
+  readonly fix: string;
+  /** Ids of the controls it supports (`pss:<check>`, `cis:5.2.2`, …); those of its promise included. */
+  readonly controls: readonly string[];
+  /** Kinds it judges; `Pod` includes the pod template of every workload kind. */
+  readonly kinds: readonly string[];
+  readonly operations: readonly Operation[];
+  readonly needs: readonly FactName[];
+  /** The fields it judges: an UPDATE that leaves them as they were is not judged. */
+  readonly reads: readonly FieldPath[];
+  readonly options: z.ZodType<object>;
+  readonly podSecurity?: PodSecurityCheck;
+  readonly check: (subject: Subject, facts: Partial<Facts>, options: object) => readonly Finding[];
+}
+
+type Defaulted = 'kinds' | 'operations' | 'needs' | 'options' | 'check';
+
+/** What the author of a pod rule writes; the rest follows from it. */
+export interface PodRule<N extends FactName, O extends object> extends Omit<Rule, Defaulted> {
+  readonly needs?: readonly N[];
+  readonly options?: z.ZodType<O>;
+  readonly check: (pod: Pod, options: O, facts: Pick<Facts, N>, subject: Subject) => readonly Finding[];
+}

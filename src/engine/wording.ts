@@ -1,0 +1,49 @@
+import type { Finding } from './rule.ts';
+
+const LONGEST_VALUE = 120;
+
+/** One finding in one line: where, what stands there, what to write. */
+export function describeFinding(finding: Finding): string {
+  return `${describePath(finding)} ${describeValue(finding)}: ${finding.required}`;
+}
+
+/**
+ * The path with the name of the list element that it leads through: `spec.containers[0] "loader" .image`. In a file a
+ * key may be any text, so the path is as little to be trusted as the value.
+ */
+function describePath({ path, name }: Finding): string {
+  const shown = printable(path);
+  if (name === undefined) return shown;
+  const element = printable(JSON.stringify(name));
+  const bracket = shown.indexOf(']', shown.search(/(?:[cC]ontainers|volumes)\[/));
+  if (bracket === -1) return `${shown} ${element}`;
+  const rest = shown.slice(bracket + 1);
+  return `${shown.slice(0, bracket + 1)} ${element}${rest === '' ? '' : ` ${rest}`}`;
+}
+
+function describeValue({ found, value }: Finding): string {
+  if (found !== undefined) return printable(found);
+  if (value === undefined || value === null) return 'is not set';
+  return `is ${cut(printable(typeof value === 'string' ? value || '""' : JSON.stringify(value)), LONGEST_VALUE)}`;
+}
+
+/**
+ * Text written by tenants, made safe to print: control characters, terminal escapes, and marks that reorder or hide
+ * text come out as escapes.
+ */
+export function printable(text: string): string {
+  return text.replaceAll(
+    /[\p{C}\p{Zl}\p{Zp}]/gu,
+    (character) => `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`,
+  );
+}
+
+/** Cuts text to a number of characters, and shows that it did. */
+export function cut(text: string, longest: number): string {
+  return text.length <= longest ? text : `${text.slice(0, longest - 1)}…`;
+}
+
+/** `1 rule`, `2 rules`. */
+export function count(number: number, noun: string): string {
+  return `${number} ${noun}${number === 1 ? '' : 's'}`;
+}

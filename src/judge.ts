@@ -1,0 +1,49 @@
+import { type FactName, type LearntFacts, unknown } from './engine/facts.ts';
+import type { Policy } from './engine/policy.ts';
+import { applicableRules, review, type Verdict } from './engine/review.ts';
+import type { Subject } from './engine/subject.ts';
+import { LEARNERS } from './facts/index.ts';
+import type { World } from './facts/world.ts';
+
+/** What all rules say of a subject. */
+export interface Decision {
+  readonly subject: Subject;
+  readonly verdicts: readonly Verdict[];
+}
+
+/**
+ * The one door of every face: which rules apply, which facts they need, gather those, judge. Facts are learnt once
+ * each and in parallel; a failure or the deadline makes that fact unknown, and nothing else.
+ */
+export async function judge(subject: Subject, policy: Policy, world: World, signal: AbortSignal): Promise<Decision> {
+  const rules = applicableRules(subject, policy);
+  const needed = new Set(rules.flatMap(({ rule }) => rule.needs));
+  const facts = needed.size === 0 ? {} : await learn(needed, subject, world, signal);
+  return { subject, verdicts: review(subject, rules, policy, facts) };
+}
+
+async function learn(
+  names: ReadonlySet<FactName>,
+  subject: Subject,
+  world: World,
+  signal: AbortSignal,
+): Promise<LearntFacts> {
+  const entries = await Promise.all(
+    [...names].map(async (name) => [name, await learnOne(name, subject, world, signal)] as const),
+  );
+  return Object.fromEntries(entries);
+}
+
+async function learnOne(name: FactName, subject: Subject, world: World, signal: AbortSignal) {
+  const deadline = Promise.withResolvers<never>();
+  const expire = () => deadline.reject(new Error('there was no time left to learn it'));
+  signal.addEventListener('abort', expire, { once: true });
+  try {
+    if (signal.aborted) expire();
+    return await Promise.race([LEARNERS[name](subject, world, signal), deadline.promise]);
+  } catch (error) {
+    return unknown(`${name}: ${error instanceof Error ? error.message : String(error)}`);
+  } finally {
+    signal.removeEventListener('abort', expire);
+  }
+}
