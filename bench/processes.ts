@@ -1,0 +1,144 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync } from 'node:fs';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { build } from 'esbuild';
+import { stringify } from 'yaml';
+import { issueCertificate } from '../test/support/certificates.ts';
+import type { LoadRequest, LoadResult } from './load.ts';
+import type { ProbeRequest, Reading } from './probe.ts';
+
+/** A server in a process of its own, and what it used. */
+export interface MeasuredServer {
+  readonly port: number;
+  ask(request: ProbeRequest): Promise<Reading>;
+}
+
+/** Everything that runs beside this process, until it is closed. */
+export interface Bench {
+  /** Which build of the webhook is measured, for people. */
+  readonly build: string;
+  readonly ca: string;
+  readonly bare: MeasuredServer;
+  readonly express: MeasuredServer;
+  readonly webhook: MeasuredServer;
+  load(request: Omit<LoadRequest, 'ca'>): Promise<LoadResult>;
+  close(): Promise<void>;
+}
+
+const ROOT = fileURLToPath(new URL('..', import.meta.url));
+const BUNDLE = join(ROOT, 'dist', 'main.js');
+const CONFIG = { version: 1, namespaces: [{ names: ['qdrant'], profile: 'private' }] };
+
+/** Starts the three servers and the load generator. */
+export async function startBench(): Promise<Bench> {
+  const folder = await mkdtemp(join(tmpdir(), 'qdrant-admission-bench-'));
+  const file = (name: string) => join(folder, name);
+  const children: ChildProcess[] = [];
+
+  async function close(): Promise<void> {
+    for (const child of children) {
+      if (child.exitCode !== null || child.signalCode !== null) continue;
+      child.kill('SIGKILL');
+      await once(child, 'exit');
+    }
+    await rm(folder, { recursive: true });
+  }
+
+  function start(script: string, args: readonly string[], probed: boolean): ChildProcess {
+    const child = spawn(
+      process.execPath,
+      [...(probed ? ['--import', pathToFileURL(file('probe.js')).href] : []), script, ...args],
+      { stdio: ['ignore', 'pipe', 'inherit', 'ipc'], env: {} },
+    );
+    children.push(child);
+    return child;
+  }
+
+  try {
+    const { cert, key, ca } = await issueCertificate('localhost');
+    await Promise.all([
+      writeFile(file('tls.crt'), cert),
+      writeFile(file('tls.key'), key, { mode: 0o600 }),
+      writeFile(file('config.yaml'), stringify(CONFIG)),
+      // As one file each, like the webhook's bundle: what strips types costs memory, too.
+      bundle(['servers', 'probe', 'load'], folder),
+    ]);
+    const pair = [file('tls.crt'), file('tls.key')] as const;
+    const webhook = existsSync(BUNDLE) ? BUNDLE : join(ROOT, 'src', 'main.ts');
+    const flags = { config: file('config.yaml'), 'tls-cert-file': pair[0], 'tls-private-key-file': pair[1] };
+    const ports = ['--bind', '127.0.0.1', '--port', '0', '--metrics-port', '0'];
+    const named = Object.entries(flags).flatMap(([name, value]) => [`--${name}`, value]);
+    const generator = start(file('load.js'), [], false);
+    return {
+      build: webhook.slice(ROOT.length),
+      ca,
+      bare: await measured(start(file('servers.js'), ['bare', ...pair], true)),
+      express: await measured(start(file('servers.js'), ['express', ...pair], true)),
+      webhook: await measured(start(webhook, ['serve', ...named, ...ports], true)),
+      load: (request) => exchange<LoadResult>(generator, { ...request, ca }),
+      close,
+    };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+async function bundle(names: readonly string[], outdir: string): Promise<void> {
+  await writeFile(join(outdir, 'package.json'), '{"type":"module"}');
+  await build({
+    entryPoints: names.map((name) => join(ROOT, 'bench', `${name}.ts`)),
+    outdir,
+    bundle: true,
+    platform: 'node',
+    target: 'node24',
+    format: 'esm',
+    minify: true,
+    banner: { js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);" },
+    logLevel: 'warning',
+  });
+}
+
+async function measured(child: ChildProcess): Promise<MeasuredServer> {
+  return { port: await listening(child), ask: (request) => exchange<Reading>(child, request) };
+}
+
+/** One message there, one back; rejects where the process ends instead. */
+async function exchange<T>(child: ChildProcess, message: object | string): Promise<T> {
+  child.send(message);
+  const [answer] = await orExit(child, (signal) => once(child, 'message', { signal }));
+  return answer as T;
+}
+
+async function orExit<T>(child: ChildProcess, wait: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  const done = new AbortController();
+  const exit = once(child, 'exit', { signal: done.signal }).then(([code]) => {
+    throw new Error(`a process ended with ${code}`);
+  });
+  const waited = wait(done.signal);
+  try {
+    return await Promise.race([waited, exit]);
+  } finally {
+    // What still waits is given up; that it says so is of no interest.
+    await Promise.allSettled([waited, exit, done.abort()]);
+  }
+}
+
+/** The port that a server's first line names. What it logs later is read and dropped, as a log collector would. */
+async function listening(child: ChildProcess): Promise<number> {
+  if (!child.stdout) throw new Error('the process has no standard output');
+  const lines = createInterface({ input: child.stdout });
+  const [line] = await orExit(child, (signal) => once(lines, 'line', { signal }));
+  lines.close();
+  child.stdout.resume();
+  const entry: unknown = JSON.parse(line as string);
+  if (typeof entry !== 'object' || entry === null || !('port' in entry) || typeof entry.port !== 'number') {
+    throw new Error(`a server did not say where it listens: ${line}`);
+  }
+  return entry.port;
+}

@@ -1,0 +1,16 @@
+/** What a control id's prefix stands for, and where its text is found. */
+export const CONTROL_FRAMEWORKS: Readonly<Record<string, string>> = {
+  cis: 'CIS Kubernetes Benchmark 1.12',
+  gdpr: 'GDPR, Article',
+  hipaa: 'HIPAA Security Rule, 45 CFR',
+  pss: 'Pod Security Standards 1.37',
+  soc2: 'SOC 2 trust services criteria',
+};
+
+/** Controls by framework, in the order of the frameworks: `CIS Kubernetes Benchmark 1.12: 5.2.2`. */
+export function describeControls(controls: readonly string[]): string[] {
+  return Object.entries(CONTROL_FRAMEWORKS).flatMap(([prefix, framework]) => {
+    const ids = controls.filter((id) => id.startsWith(`${prefix}:`)).map((id) => id.slice(prefix.length + 1));
+    return ids.length > 0 ? [`${framework}: ${ids.join(', ')}`] : [];
+  });
+}

@@ -1,0 +1,32 @@
+import { DEFAULTS } from '../config/defaults.ts';
+import { PROFILES } from '../engine/policy.ts';
+import { PROMISES, type Rule } from '../engine/rule.ts';
+import { rulePagePath } from './rule-page.ts';
+
+/** docs/defaults.md: what every rule does where a configuration says nothing. */
+export function defaultsPage(rules: readonly Rule[]): string {
+  const head = ['rule', 'what must be so', 'promise', ...PROFILES, 'Pod Security level'];
+  const rows = rules.map((rule) => [
+    `[${rule.id}](${rulePagePath(rule).replace('docs/', '')})`,
+    rule.title,
+    PROMISES[rule.promise].title,
+    ...PROFILES.map((profile) => DEFAULTS[rule.id]?.[profile] ?? ''),
+    levelOf(rule),
+  ]);
+  const table = [head, head.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n');
+  return [
+    '# Defaults',
+    'What every rule does where the configuration says nothing. `enforce` denies, `warn` warns, `audit` only leaves an audit annotation, `off` does not run. A namespace changes a row with `rules: {<id>: {mode: …}}`.',
+    'Four baseline checks of the Pod Security Standards are overridden at level restricted, the default: the stricter rule says it all. Where a configuration weakens the stricter rule, the overridden one runs again.',
+    table,
+  ]
+    .join('\n\n')
+    .concat('\n');
+}
+
+function levelOf({ podSecurity }: Rule): string {
+  if (!podSecurity) return '';
+  return podSecurity.overriddenBy === undefined
+    ? podSecurity.level
+    : `${podSecurity.level}, overridden by ${podSecurity.overriddenBy}`;
+}

@@ -1,0 +1,83 @@
+import { z } from 'zod';
+import { DEFAULTS } from '../config/defaults.ts';
+import { PROFILES } from '../engine/policy.ts';
+import { PROMISES, type Rule } from '../engine/rule.ts';
+import { describeControls } from './controls.ts';
+
+/** A fixture and what `review` prints for it. */
+export interface Example {
+  readonly title: string;
+  readonly manifest: string;
+  readonly output: string;
+}
+
+/** Where the page of a rule lies, from the root of the repository. */
+export function rulePagePath(rule: Rule): string {
+  return `docs/rules/${rule.promise}/${rule.id}.md`;
+}
+
+/** A rule in Markdown: what, why, how to mend it, which promise and controls it supports, fields, options, examples. */
+export function rulePage(rule: Rule, examples: readonly Example[] = []): string {
+  return [
+    `# ${rule.id}`,
+    `**${rule.title}.**`,
+    rule.why,
+    '## Fix',
+    fence('yaml', rule.fix),
+    '## What it supports',
+    `Promise: ${PROMISES[rule.promise].title}.`,
+    list(describeControls(rule.controls)),
+    '## When it is judged',
+    list([
+      `Kinds: ${rule.kinds.map(describeKind).join(', ')}`,
+      `Operations: ${rule.operations.join(', ')}; an UPDATE only where one of the fields below changed`,
+      `Facts beyond the object: ${rule.needs.length > 0 ? rule.needs.join(', ') : 'none; works offline'}`,
+      `Default mode: ${describeModes(rule)}`,
+      ...levelOf(rule),
+    ]),
+    'Fields:',
+    list(rule.reads.map((path) => `\`${path}\``)),
+    ...optionsOf(rule),
+    ...examples.flatMap(({ title, manifest, output }) => [
+      `## ${title}`,
+      fence('yaml', manifest),
+      fence('text', output),
+    ]),
+    '',
+  ]
+    .join('\n\n')
+    .trimEnd()
+    .concat('\n');
+}
+
+function describeKind(kind: string): string {
+  return kind === 'Pod' ? 'Pod, and the pod template of every workload kind' : kind;
+}
+
+function describeModes(rule: Rule): string {
+  return PROFILES.map((profile) => `${DEFAULTS[rule.id]?.[profile]} (${profile})`).join(', ');
+}
+
+function levelOf({ podSecurity }: Rule): string[] {
+  if (!podSecurity) return [];
+  const by = podSecurity.overriddenBy;
+  const overridden = by === undefined ? '' : `; at restricted \`${by}\` says it instead`;
+  return [`Pod Security level: ${podSecurity.level}${overridden}`];
+}
+
+function optionsOf(rule: Rule): string[] {
+  const { properties = {} } = z.toJSONSchema(rule.options, { io: 'input' });
+  const rows = Object.entries(properties).map(([name, schema]) => {
+    const { description = '', default: preset } = schema as { description?: string; default?: unknown };
+    return `\`${name}\` (default \`${JSON.stringify(preset)}\`): ${description}`;
+  });
+  return rows.length > 0 ? ['## Options', list(rows)] : [];
+}
+
+function list(items: readonly string[]): string {
+  return items.map((item) => `- ${item}`).join('\n');
+}
+
+function fence(language: string, text: string): string {
+  return `\`\`\`${language}\n${text.trimEnd()}\n\`\`\``;
+}

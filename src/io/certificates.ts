@@ -1,0 +1,46 @@
+import { createPrivateKey, X509Certificate } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { createSecureContext } from 'node:tls';
+
+/** A certificate chain and its private key, as PEM, known to belong together. */
+export interface ServingCertificate {
+  readonly cert: string;
+  readonly key: string;
+  readonly expires: Date;
+}
+
+/** Names the file and what is wrong with it; never any of the key. */
+export class CertificateError extends Error {
+  override readonly name = 'CertificateError';
+}
+
+/** Reads a certificate and its key. A half-written file, or a pair that does not match, is refused. @throws CertificateError */
+export async function readCertificate(certFile: string, keyFile: string): Promise<ServingCertificate> {
+  const [cert, key] = await Promise.all([read(certFile), read(keyFile)]);
+  const leaf = attempt(`${certFile}: expected a certificate in PEM`, () => new X509Certificate(cert));
+  const privateKey = attempt(`${keyFile}: expected a private key in PEM, without a passphrase`, () =>
+    createPrivateKey(key),
+  );
+  if (!leaf.checkPrivateKey(privateKey)) {
+    throw new CertificateError(`${keyFile} is not the key of the certificate in ${certFile}`);
+  }
+  attempt(`${certFile}: the chain cannot be used`, () => createSecureContext({ cert, key }));
+  return { cert, key, expires: leaf.validToDate };
+}
+
+async function read(file: string): Promise<string> {
+  try {
+    return await readFile(file, 'utf8');
+  } catch (error) {
+    throw new CertificateError(`${file}: cannot be read: ${(error as NodeJS.ErrnoException).code ?? error}`);
+  }
+}
+
+/** What OpenSSL says of a key can quote it: only our own words get out. */
+function attempt<T>(problem: string, make: () => T): T {
+  try {
+    return make();
+  } catch {
+    throw new CertificateError(problem);
+  }
+}

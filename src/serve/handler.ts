@@ -1,0 +1,160 @@
+import type { Config } from '../config/resolve.ts';
+import { type Answer, answer, errorAnswer } from '../engine/answer.ts';
+import type { Enforcement, Policy } from '../engine/policy.ts';
+import type { Verdict } from '../engine/review.ts';
+import type { Subject } from '../engine/subject.ts';
+import type { World } from '../facts/world.ts';
+import type { BadRequestReason } from '../io/metrics.ts';
+import { judge } from '../judge.ts';
+import { reviewOf, subjectOf } from '../k8s/admission-review.ts';
+import { isJsonObject } from '../k8s/object.ts';
+import { podCarrierOf } from '../k8s/pods.ts';
+import { RULES } from '../rules/index.ts';
+import { createTurns, isLarge, malformed, parse } from './parse.ts';
+
+/** An HTTP response to a review: an AdmissionReview (always 200), or plain text. */
+export interface Reply {
+  readonly status: number;
+  readonly body: string;
+}
+
+/** What happens to requests, for those who log and count. */
+export interface Observer {
+  answered(event: Answered): void;
+  rejected(reason: BadRequestReason): void;
+  threw(error: unknown, uid: string): void;
+}
+
+/** A review that was answered in the protocol. */
+export interface Answered {
+  readonly uid: string;
+  readonly answer: Answer;
+  readonly verdicts: readonly Verdict[];
+  readonly seconds: number;
+  /** Absent where the request makes no sense. */
+  readonly subject?: Subject;
+  /** Why it could not be judged, where it could not. */
+  readonly problem?: string;
+}
+
+export interface HandlerOptions {
+  /** The configuration in force, and a way to ask whether there is a newer one. */
+  readonly config: { readonly current: Config; refresh(): Promise<void> };
+  readonly world: World;
+  readonly now: () => Date;
+  readonly observer: Observer;
+}
+
+/** From the bytes of a review to the response. Never rejects: what goes wrong is an answer, too. */
+export type Handler = (body: Buffer, timeoutMs: number) => Promise<Reply>;
+
+/** Kept back from the API server's timeout, so that an answer in words arrives before it. */
+const RESERVE_MS = 300;
+const TIMER_STEP_MS = 50;
+
+/** What rules judge besides pods, and what makes pods. */
+const OTHER_KINDS = new Set(RULES.flatMap(({ kinds }) => kinds).filter((kind) => kind !== 'Pod'));
+
+type Outcome = Omit<Answered, 'seconds'>;
+
+/** Something was asked that cannot be judged. */
+interface Unjudged {
+  readonly code: 400 | 503;
+  readonly problem: string;
+}
+
+export function createHandler({ config, world, now, observer }: HandlerOptions): Handler {
+  const turn = createTurns();
+
+  return async (body, timeoutMs) => {
+    const started = performance.now();
+    const large = isLarge(body);
+    if (large) await turn();
+    const problem = malformed(body);
+    if (large && !problem) await turn();
+    const parsed = problem ?? parse(body);
+    if (!('value' in parsed)) {
+      observer.rejected(parsed.reason);
+      return { status: parsed.status, body: `${parsed.text}\n` };
+    }
+    if (large) await turn();
+    const result = await answerTo(parsed.value, started + timeoutMs - RESERVE_MS);
+    if ('bad' in result) return { status: 400, body: `${result.bad}\n` };
+    const text = JSON.stringify(reviewOf(result.uid, result.answer));
+    observer.answered({ ...result, seconds: (performance.now() - started) / 1000 });
+    return { status: 200, body: text };
+  };
+
+  /** Answers in the protocol wherever there is a uid to answer to. */
+  async function answerTo(review: unknown, deadline: number): Promise<Outcome | { readonly bad: string }> {
+    try {
+      const subject = subjectOf(review, now());
+      if (!('bad' in subject)) return await judged(subject, deadline);
+      observer.rejected('not-a-review');
+      if (subject.uid === undefined) return subject;
+      return unjudged(subject.uid, { code: 400, problem: subject.bad }, config.current.enforcement);
+    } catch (error) {
+      const uid = uidOf(review);
+      observer.threw(error, uid);
+      const problem = `this could not be judged: a fault of the webhook, see its log (request ${uid})`;
+      return unjudged(uid, { code: 503, problem }, config.current.enforcement);
+    }
+  }
+
+  async function judged(subject: Subject, deadline: number): Promise<Outcome> {
+    const { enforcement, namespaces } = await configFor(subject.namespace);
+    const policy = isJudged(subject) ? namespaces.get(subject.namespace) : undefined;
+    if (!policy) return { ...unjudged(subject.uid, { code: 503, problem: unknownTo(subject) }, enforcement), subject };
+    const { verdicts } = await within(deadline, policy, (signal) => judge(subject, policy, world, signal));
+    return { uid: subject.uid, subject, verdicts, answer: answer(subject, verdicts, enforcement) };
+  }
+
+  /** The configuration in force; read again where it may lag behind an upgrade that has just added the namespace. */
+  async function configFor(namespace: string): Promise<Config> {
+    if (!config.current.namespaces.has(namespace)) await config.refresh();
+    return config.current;
+  }
+}
+
+function isJudged({ object }: Subject): boolean {
+  return podCarrierOf(object) !== undefined || OTHER_KINDS.has(object.kind);
+}
+
+/** What the webhook is asked about and does not know, it refuses. */
+function unknownTo(subject: Subject): string {
+  const { object, namespace } = subject;
+  if (!isJudged(subject)) return `this webhook does not judge ${object.apiVersion} ${object.kind}`;
+  return `the webhook's configuration does not list the namespace ${JSON.stringify(namespace)}, though the cluster asks it about ${subject.ref}`;
+}
+
+/** The answer to what cannot be judged; under enforcement `audit` nothing is ever denied. */
+function unjudged(uid: string, { code, problem }: Unjudged, enforcement: Enforcement): Outcome {
+  const denial = errorAnswer(code, problem);
+  const { message = problem } = denial;
+  const allowed: Answer = { allowed: true, warnings: [message], auditAnnotations: { unjudged: message } };
+  return { uid, problem: message, verdicts: [], answer: enforcement === 'audit' ? allowed : denial };
+}
+
+/**
+ * Runs a judgement that gives up at a moment of `performance.now()`. Only facts are waited for: without any there is
+ * nothing to give up, and no timer.
+ */
+async function within<T>(deadline: number, policy: Policy, run: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  const controller = new AbortController();
+  if (policy.rules.every(({ rule }) => rule.needs.length === 0)) return run(controller.signal);
+  const left = Math.max(0, deadline - performance.now());
+  // Timers of one length are cheap, each further length is not.
+  const timer = setTimeout(() => controller.abort(), Math.ceil(left / TIMER_STEP_MS) * TIMER_STEP_MS);
+  try {
+    return await run(controller.signal);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** For an answer to a review that could not even be read; empty where it has none. */
+function uidOf(review: unknown): string {
+  const request = isJsonObject(review) ? review['request'] : undefined;
+  const uid = isJsonObject(request) ? request['uid'] : undefined;
+  return typeof uid === 'string' ? uid : '';
+}

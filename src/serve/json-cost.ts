@@ -1,0 +1,143 @@
+import { randomInt } from 'node:crypto';
+
+/** Deeper than any Kubernetes object, and shallow enough for every function that walks one. */
+const MOST_NESTING = 256;
+
+/** Below this many bytes no text is costly enough to hold up the others. */
+const SMALL = 64 * 1024;
+
+/**
+ * What `JSON.parse` may take, in nanoseconds as estimated below. An update of two objects of 1.5 MB that are full of
+ * environment variables stays below; with it the event loop never stalls for as long as 100 ms.
+ */
+const MOST_COST = 80_000_000;
+
+/** Measured with V8 on one 2.x GHz core, at the high end of what hostile texts can make of each. */
+const COST = { container: 140, string: 60, newString: 270, key: 20, wideKey: 1500, indexKey: 500, comma: 25 } as const;
+
+/** Ten characters, each written as `\u1234`, and the quote before them: V8 looks up such strings in a table of all. */
+const SHORT = 61;
+
+/** Objects with more keys than this become hash tables, or make a hidden class for each of their keys. */
+const WIDE = 32;
+
+/** Differently keyed objects in one text, beginnings of objects included; a Kubernetes object has a few hundred. */
+const MOST_SHAPES = 2000;
+
+const QUOTE = 0x22;
+const COMMA = 0x2c;
+const DIGIT_0 = 0x30;
+const DIGIT_9 = 0x39;
+const COLON = 0x3a;
+const OPEN_LIST = 0x5b;
+const BACKSLASH = 0x5c;
+const CLOSE_LIST = 0x5d;
+const OPEN_OBJECT = 0x7b;
+const CLOSE_OBJECT = 0x7d;
+
+/** Chosen at random, so that nobody can write strings that look like one another. */
+const SEED = randomInt(2 ** 31);
+const TABLE_BITS = 18;
+
+/**
+ * Whether a text is better not given to `JSON.parse`, which stops everything else while it runs: 8 MiB of `[` take
+ * it most of a second, and functions that walk the result overflow the stack. One pass each, in time linear to the
+ * size; whether the text is JSON at all is not asked here.
+ */
+export function jsonProblem(text: Uint8Array): 'too-deep' | 'too-costly' | undefined {
+  if (nestsTooDeep(text)) return 'too-deep';
+  return text.length > SMALL && costOf(text) > MOST_COST ? 'too-costly' : undefined;
+}
+
+function nestsTooDeep(text: Uint8Array): boolean {
+  let depth = 0;
+  for (let i = 0; i < text.length; i++) {
+    const byte = text[i];
+    if (byte === QUOTE) {
+      i = endOfString(text, i);
+    } else if (byte === OPEN_LIST || byte === OPEN_OBJECT) {
+      if (++depth > MOST_NESTING) return true;
+    } else if (byte === CLOSE_LIST || byte === CLOSE_OBJECT) {
+      depth--;
+    }
+  }
+  return false;
+}
+
+/** Nanoseconds that `JSON.parse` may take; infinite where a text has too many differently keyed objects. */
+function costOf(text: Uint8Array): number {
+  const strings = new Int32Array(1 << TABLE_BITS);
+  const shapes = new Set<number>();
+  /** By depth: how many keys the object there has had so far, and a hash of them in their order. */
+  const counts = new Int32Array(MOST_NESTING + 1);
+  const hashes = new Int32Array(MOST_NESTING + 1);
+  let depth = 0;
+  let string = 0;
+  let isIndex = false;
+  let cost = 0;
+  for (let i = 0; i < text.length; i++) {
+    switch (text[i]) {
+      case QUOTE: {
+        const start = i;
+        i = endOfString(text, i);
+        string = hash(text, start, i);
+        isIndex = isDigit(text[start + 1]);
+        cost += i - start <= SHORT && isNew(strings, string) ? COST.newString : COST.string;
+        break;
+      }
+      case COLON: {
+        cost += isIndex ? COST.indexKey : COST.key;
+        const count = (counts[depth] ?? 0) + 1;
+        counts[depth] = count;
+        if (count > WIDE) {
+          cost += COST.wideKey;
+          break;
+        }
+        const shape = Math.imul((hashes[depth] ?? 0) ^ string, 0x9e3779b1);
+        hashes[depth] = shape;
+        shapes.add(shape);
+        if (shapes.size > MOST_SHAPES) return Number.POSITIVE_INFINITY;
+        break;
+      }
+      case OPEN_LIST:
+      case OPEN_OBJECT:
+        depth++;
+        counts[depth] = 0;
+        hashes[depth] = SEED;
+        cost += COST.container;
+        break;
+      case CLOSE_LIST:
+      case CLOSE_OBJECT:
+        depth--;
+        break;
+      case COMMA:
+        cost += COST.comma;
+        break;
+    }
+  }
+  return cost;
+}
+
+function endOfString(text: Uint8Array, start: number): number {
+  let i = start + 1;
+  while (i < text.length && text[i] !== QUOTE) i += text[i] === BACKSLASH ? 2 : 1;
+  return i;
+}
+
+function hash(text: Uint8Array, from: number, to: number): number {
+  let value = SEED;
+  for (let i = from; i < to; i++) value = Math.imul(value ^ (text[i] ?? 0), 0x01000193);
+  return value;
+}
+
+function isDigit(byte: number | undefined): boolean {
+  return byte !== undefined && byte >= DIGIT_0 && byte <= DIGIT_9;
+}
+
+/** Whether a hash was not met before. The table forgets: at worst something known counts as new. */
+function isNew(seen: Int32Array, value: number): boolean {
+  const slot = (value ^ (value >>> TABLE_BITS)) & ((1 << TABLE_BITS) - 1);
+  if (seen[slot] === value) return false;
+  seen[slot] = value;
+  return true;
+}

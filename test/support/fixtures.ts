@@ -1,0 +1,75 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { basename, dirname, join, relative, resolve } from 'node:path';
+import { defaultPolicy } from '../../src/config/resolve.ts';
+import type { Policy } from '../../src/engine/policy.ts';
+import type { Subject } from '../../src/engine/subject.ts';
+import type { World } from '../../src/facts/world.ts';
+import { fixtureOf, isFixtureHeader } from '../../src/io/fixture.ts';
+import { subjectOfManifest } from '../../src/io/manifest-subject.ts';
+import { createManifestWorld, withUnknownFacts } from '../../src/io/manifest-world.ts';
+import { type Manifest, readManifests } from '../../src/io/manifests.ts';
+
+export const FIXTURES = resolve(import.meta.dirname, '../rules');
+/** The namespace that every fixture plays in. */
+export const NAMESPACE = 'qdrant';
+/** The moment that a fixture plays at where it names none. */
+const NOW = new Date('2026-11-01T00:00:00Z');
+const PREFIXES = ['allow', 'deny', 'unknown'] as const;
+
+/** A file below `test/rules/`, by what its path says of it. */
+export interface FixtureFile {
+  /** From the root of the fixtures. */
+  readonly path: string;
+  readonly promise: string;
+  readonly rule: string;
+  readonly prefix: (typeof PREFIXES)[number];
+}
+
+/** What a fixture holds, ready to be judged. */
+export interface Fixture {
+  readonly subject: Subject;
+  readonly policy: Policy;
+  readonly world: World;
+  /** The configuration that it brings, as it is written there. */
+  readonly config?: object;
+  /** Why no API server can be asked, where that is so. */
+  readonly replay?: string;
+}
+
+/** Every fixture, sorted by path. */
+export function fixtureFiles(): FixtureFile[] {
+  return readdirSync(FIXTURES, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile() && entry.name.endsWith('.yaml'))
+    .map(({ parentPath, name }) => {
+      const prefix = PREFIXES.find((known) => name.startsWith(`${known}-`));
+      if (!prefix) throw new Error(`${name}: expected a name that begins with ${PREFIXES.join('-, ')}-`);
+      const path = relative(FIXTURES, join(parentPath, name));
+      return { path, promise: dirname(dirname(path)), rule: basename(parentPath), prefix };
+    })
+    .sort((a, b) => (a.path < b.path ? -1 : 1));
+}
+
+/** Reads a fixture as `review --fixtures` does. */
+export function readFixture({ path }: FixtureFile): Fixture {
+  const read = readManifests(readFileSync(join(FIXTURES, path), 'utf8'), path);
+  const fixture = fixtureOf(read, path);
+  if ('errors' in fixture) throw new Error(JSON.stringify(fixture.errors));
+  const { subject: manifest, world, now = NOW, config, unknown, replay } = fixture;
+  const placed = subjectOfManifest(manifest, now);
+  if ('message' in placed) throw new Error(`${path}: ${placed.message}`);
+  const policy = config ? config.namespaces.get(NAMESPACE) : defaultPolicy('private');
+  if (!policy) throw new Error(`${path}: the configuration does not protect the namespace ${NAMESPACE}`);
+  const written = writtenConfig(read.manifests);
+  return {
+    subject: placed.subject,
+    policy,
+    world: withUnknownFacts(createManifestWorld(world), unknown),
+    ...(written && { config: written }),
+    ...(replay !== undefined && { replay }),
+  };
+}
+
+function writtenConfig([first]: readonly Manifest[]): object | undefined {
+  const config = first && isFixtureHeader(first) ? first.object['config'] : undefined;
+  return typeof config === 'object' && config !== null ? config : undefined;
+}

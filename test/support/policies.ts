@@ -1,0 +1,28 @@
+import { parseConfig } from '../../src/config/load.ts';
+import { unknown } from '../../src/engine/facts.ts';
+import type { Policy } from '../../src/engine/policy.ts';
+import type { World } from '../../src/facts/world.ts';
+
+/** The policy of a protected namespace called `qdrant`, by the settings of its entry in a configuration file. */
+export function policyWith(settings: object = {}, exemptions: readonly object[] = []): Policy {
+  const config = {
+    version: 1,
+    namespaces: [{ names: ['qdrant'], profile: 'private', ...settings }],
+    exemptions,
+  };
+  const policy = parseConfig(JSON.stringify(config), 'config.yaml').namespaces.get('qdrant');
+  if (!policy) throw new Error('the configuration holds no policy for the namespace qdrant');
+  return policy;
+}
+
+/** The relaxations for user namespaces, switched on in every rule that has them: what upstream does since 1.35. */
+export const USER_NAMESPACES = Object.fromEntries(
+  ['proc-mount', 'run-as-non-root', 'run-as-user'].map((id) => [id, { options: { userNamespaces: true } }]),
+);
+
+/** Where nothing can be learnt: whoever asks gets `unknown`. */
+export const NO_WORLD: World = {
+  async list({ kind }) {
+    return unknown(`${kind}: there is no cluster behind this test`);
+  },
+};

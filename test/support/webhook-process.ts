@@ -1,0 +1,111 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { stringify } from 'yaml';
+import { issueCertificate } from './certificates.ts';
+
+const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
+
+/** A running `qdrant-admission serve`: the real process, over TLS, on loopback. */
+export interface WebhookProcess {
+  readonly port: number;
+  readonly metricsPort: number;
+  /** Base64 of the PEM, as `clientConfig.caBundle` wants it. */
+  readonly caBundle: string;
+  /** The PEM of the CA. */
+  readonly ca: string;
+  /** The last lines of its log, for when something failed. */
+  readonly log: () => string;
+  /** SIGTERM, then waits for the exit code. */
+  stop(): Promise<number>;
+}
+
+export interface WebhookProcessOptions {
+  /** The configuration, as the content of its file. */
+  readonly config: object;
+  /** The address that callers use, for the certificate. */
+  readonly host: string;
+  /** All addresses unless told: callers in containers do not come over loopback. */
+  readonly bind?: string;
+  /** A free one unless told. */
+  readonly port?: number;
+}
+
+/** Starts the webhook and waits until it listens. */
+export async function startWebhook(options: WebhookProcessOptions): Promise<WebhookProcess> {
+  const folder = await mkdtemp(join(tmpdir(), 'qdrant-admission-webhook-'));
+  const { cert, key, ca } = await issueCertificate(options.host);
+  const files = { config: join(folder, 'config.yaml'), cert: join(folder, 'tls.crt'), key: join(folder, 'tls.key') };
+  await writeFile(files.config, stringify(options.config));
+  await writeFile(files.cert, cert);
+  await writeFile(files.key, key, { mode: 0o600 });
+
+  const child = spawn(
+    process.execPath,
+    [
+      MAIN,
+      'serve',
+      ...['--config', files.config],
+      ...['--tls-cert-file', files.cert, '--tls-private-key-file', files.key],
+      ...['--bind', options.bind ?? '127.0.0.1', '--port', String(options.port ?? 0), '--metrics-port', '0'],
+      ...['--drain-seconds', '0'],
+    ],
+    { stdio: ['ignore', 'pipe', 'pipe'] },
+  );
+  const killWithUs = () => child.kill('SIGKILL');
+  process.once('exit', killWithUs);
+  const lines: string[] = [];
+  const log = () => lines.slice(-40).join('\n');
+  try {
+    const { port, metricsPort } = await listening(child, lines);
+    return {
+      port,
+      metricsPort,
+      ca,
+      caBundle: Buffer.from(ca).toString('base64'),
+      log,
+      async stop() {
+        if (child.exitCode === null && child.signalCode === null) {
+          child.kill('SIGTERM');
+          await once(child, 'exit');
+        }
+        process.removeListener('exit', killWithUs);
+        await rm(folder, { recursive: true, force: true });
+        return child.exitCode ?? -1;
+      },
+    };
+  } catch (error) {
+    child.kill('SIGKILL');
+    await rm(folder, { recursive: true });
+    throw new Error(`the webhook did not start:\n${log()}`, { cause: error });
+  }
+}
+
+/** The ports that its log line names once it listens. */
+function listening(child: ChildProcess, lines: string[]): Promise<{ port: number; metricsPort: number }> {
+  return new Promise((resolve, reject) => {
+    child.once('error', reject);
+    child.once('exit', (code) => reject(new Error(`exited with ${code}`)));
+    for (const stream of [child.stdout, child.stderr]) {
+      if (!stream) continue;
+      createInterface({ input: stream }).on('line', (line) => {
+        lines.push(line);
+        if (lines.length > 1000) lines.shift();
+        const entry = parseLine(line);
+        if (entry?.msg === 'listening') resolve({ port: entry.port, metricsPort: entry.metricsPort });
+      });
+    }
+  });
+}
+
+function parseLine(line: string): { msg: string; port: number; metricsPort: number } | undefined {
+  try {
+    return JSON.parse(line);
+  } catch {
+    return undefined;
+  }
+}
