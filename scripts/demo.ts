@@ -1,0 +1,96 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { PassThrough } from 'node:stream';
+import { text } from 'node:stream/consumers';
+import { parse, parseAllDocuments } from 'yaml';
+import { reviewCommand } from '../src/cli/review.ts';
+import { makeSubject } from '../src/engine/subject.ts';
+import { askWebhook } from '../test/cluster/support/ask.ts';
+import { startWebhook } from '../test/support/webhook-process.ts';
+
+/**
+ * The main job on an embedded default: the real webhook process answers, over TLS, the AdmissionReviews of examples/workloads/,
+ * and `review` judges the same files without it.
+ */
+const WORKLOADS = 'examples/workloads';
+const CONFIG = 'examples/config.yaml';
+const HOST = '127.0.0.1';
+
+const colour = process.stdout.isTTY && !process.env['NO_COLOR'];
+const paint = (code: number, words: string) => (colour ? `\u001b[${code}m${words}\u001b[0m` : words);
+
+const webhook = await startWebhook({ config: parse(await readFile(CONFIG, 'utf8')), host: HOST });
+const rows: { file: string; ref: string; webhook: boolean; review: boolean; why: string }[] = [];
+let first = '';
+try {
+  for (const file of await exampleFiles()) {
+    for (const document of parseAllDocuments(await readFile(file, 'utf8'))) {
+      const subject = makeSubject({ object: document.toJS(), now: new Date() });
+      const told = await askWebhook(webhook, HOST, subject);
+      if (!told.allowed && first === '') first = told.message;
+      rows.push({
+        file,
+        ref: subject.ref,
+        webhook: told.allowed,
+        review: await reviewAccepts(file),
+        why: [...told.message.matchAll(/^ {2}([a-z-]+) /gm)]
+          .map(([, rule]) => rule)
+          .filter(unique)
+          .join(', '),
+      });
+    }
+  }
+} finally {
+  await webhook.stop();
+}
+
+process.stdout.write('What the webhook answered over TLS, and what `review` says of the same files:\n\n');
+const width = (key: 'file' | 'ref') => Math.max(...rows.map((row) => row[key].length));
+for (const row of rows) {
+  const verdict = row.webhook ? paint(32, 'accepted') : paint(31, 'refused ');
+  const same = row.webhook === row.review ? 'review agrees' : 'review DISAGREES';
+  process.stdout.write(
+    `  ${verdict}  ${row.file.padEnd(width('file'))}  ${row.ref.padEnd(width('ref'))}  ${same}  ${row.why}\n`.trimEnd() +
+      '\n',
+  );
+}
+process.stdout.write(`
+What kubectl prints for the first refusal:
+
+${first.replaceAll(/^/gm, '  ')}
+
+Try next:
+  npx qdrant-admission review --config ${CONFIG} ${WORKLOADS}/bad-root-loader.yaml
+  npx qdrant-admission explain run-as-non-root
+  npm run demo:cluster    # a real API server: needs Docker, or Go >= 1.26
+`);
+// The two faces must never differ, and the examples must show both verdicts.
+if (rows.some((row) => row.webhook !== row.review || row.webhook !== basename(row.file).startsWith('good-'))) {
+  process.stderr.write('a verdict is not the expected one\n');
+  process.exitCode = 1;
+}
+
+async function exampleFiles(): Promise<string[]> {
+  const names = await readdir(WORKLOADS);
+  return names.filter((name) => /^(good|bad)-.*\.yaml$/.test(name)).map((name) => join(WORKLOADS, name));
+}
+
+async function reviewAccepts(file: string): Promise<boolean> {
+  const [stdout, stderr] = [new PassThrough(), new PassThrough()];
+  const code = await reviewCommand(['--config', CONFIG, file], {
+    stdout,
+    stderr,
+    stdin: new PassThrough().end(),
+    env: {},
+    now: () => new Date(),
+    signal: new AbortController().signal,
+  });
+  stdout.end();
+  stderr.end();
+  if (code > 1) throw new Error(`review ${file}: ${await text(stderr)}`);
+  return code === 0;
+}
+
+function unique<T>(value: T, index: number, all: readonly T[]): boolean {
+  return all.indexOf(value) === index;
+}

@@ -1,0 +1,73 @@
+import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { z } from 'zod';
+import { reviewOutputSchema } from '../src/cli/json.ts';
+import { configSchema } from '../src/config/schema.ts';
+import { defaultsPage } from '../src/describe/defaults-page.ts';
+import { type Example, rulePage, rulePagePath } from '../src/describe/rule-page.ts';
+import type { Rule } from '../src/engine/rule.ts';
+import { RULES } from '../src/rules/index.ts';
+
+/**
+ * Writes every file that follows from the program itself; with --check it writes nothing and fails where one differs.
+ */
+const files = new Map<string, string>([
+  ['docs/defaults.md', defaultsPage(RULES)],
+  ['docs/config.schema.json', json(z.toJSONSchema(configSchema, { io: 'input' }))],
+  ['docs/review.schema.json', json(z.toJSONSchema(reviewOutputSchema))],
+]);
+for (const rule of RULES) files.set(rulePagePath(rule), rulePage(rule, await examplesOf(rule)));
+
+const stale = await staleFiles();
+if (process.argv.includes('--check')) {
+  for (const file of stale) console.error(`${file} is out of date: run npm run generate`);
+  process.exitCode = stale.length > 0 ? 1 : 0;
+} else {
+  for (const file of stale) {
+    const text = files.get(file);
+    if (text === undefined) {
+      await rm(file);
+      continue;
+    }
+    await mkdir(dirname(file), { recursive: true });
+    await writeFile(file, text);
+  }
+  if (process.stderr.isTTY) console.error(`${files.size} files, ${stale.length} written`);
+}
+
+/** Files that differ from what they should be, and pages of rules that are gone. */
+async function staleFiles(): Promise<string[]> {
+  const stale: string[] = [];
+  for (const [file, text] of files) {
+    const old = await readFile(file, 'utf8').catch(() => undefined);
+    if (old !== text) stale.push(file);
+  }
+  const pages = await readdir('docs/rules', { recursive: true }).catch(() => []);
+  for (const page of pages) {
+    const file = join('docs/rules', page);
+    if (file.endsWith('.md') && !files.has(file)) stale.push(file);
+  }
+  return stale;
+}
+
+/** The first good and the first bad fixture of a rule, with what `review` says of the bad one. */
+async function examplesOf(rule: Rule): Promise<Example[]> {
+  const folder = join('test/rules', rule.promise, rule.id);
+  const fixtures = (await readdir(folder)).filter((name) => name.endsWith('.yaml')).sort();
+  const examples: Example[] = [];
+  for (const [prefix, title] of [
+    ['deny-', 'Refused'],
+    ['allow-', 'Accepted'],
+  ] as const) {
+    const fixture = fixtures.find((name) => name.startsWith(prefix));
+    if (fixture === undefined) continue;
+    const path = join(folder, fixture);
+    const output = await readFile(path.replace(/\.yaml$/, '.out'), 'utf8');
+    examples.push({ title, manifest: await readFile(path, 'utf8'), output });
+  }
+  return examples;
+}
+
+function json(value: unknown): string {
+  return `${JSON.stringify(value, null, 2)}\n`;
+}

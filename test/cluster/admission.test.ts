@@ -1,0 +1,77 @@
+import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
+import { applicableRules, review } from '../../src/engine/review.ts';
+import { type Fixture, type FixtureFile, fixtureFiles, readFixture } from '../support/fixtures.ts';
+import { joinCluster } from './harness/cluster.ts';
+import { askApiServer, askWebhook } from './support/ask.ts';
+import { configFor, type Protection, protect } from './support/protected.ts';
+
+/** Every fixture is a request to the real API server, and gets the verdict that its name says. */
+const cluster = joinCluster(inject('cluster'));
+const namespace = 'qdrant';
+let protection: Protection;
+
+interface Case extends Fixture {
+  readonly file: FixtureFile;
+  /** Why the API server cannot show it; then the webhook is asked directly. */
+  readonly direct?: string;
+}
+
+const ASKED_ABOUT_PODS = 'the API server asks about the pods that a workload makes';
+
+const cases = fixtureFiles().map((file): Case => {
+  const fixture = readFixture(file);
+  const direct = fixture.replay ?? (fixture.subject.object.kind === 'Pod' ? undefined : ASKED_ABOUT_PODS);
+  return { ...fixture, file, ...(direct !== undefined && { direct }) };
+});
+/** Fixtures that share a configuration share a webhook. */
+const byConfig = Map.groupBy(cases, ({ config }) => JSON.stringify(config ?? configFor(namespace)));
+
+beforeAll(async () => {
+  protection = await protect(cluster, namespace);
+});
+
+afterAll(async () => {
+  await protection?.remove();
+});
+
+for (const [config, group] of byConfig) {
+  describe(`with the configuration ${config}`, () => {
+    beforeAll(() => protection.restart(JSON.parse(config)));
+
+    test.each(group.filter(({ direct }) => direct === undefined).map((one) => [one.file.path, one] as const))(
+      '%s',
+      async (_path, one) => {
+        const { allowed, message } = await askApiServer(cluster, one.subject);
+        expectVerdict(one, allowed, message);
+        if (!allowed) expect(message).toContain('denied the request: ');
+      },
+    );
+
+    test.each(
+      group.filter(({ direct }) => direct !== undefined).map((one) => [one.file.path, one.direct, one] as const),
+    )('%s, asked directly: %s', async (_path, reason, one) => {
+      if (reason?.includes('refuses')) {
+        const { allowed, message } = await askApiServer(cluster, one.subject);
+        expect(allowed, message).toBe(false);
+        expect(message).not.toContain('denied the request: ');
+      }
+      const { allowed, message } = await askWebhook(protection.webhook, cluster.webhookHost, one.subject);
+      expectVerdict(one, allowed, message);
+    });
+  });
+}
+
+/** The verdict is the one in the fixture's name, and a denial names the rule and the field. */
+function expectVerdict({ file, subject, policy }: Case, allowed: boolean, message: string): void {
+  expect(allowed, message).toBe(file.prefix === 'allow');
+  if (allowed) return;
+  expect(message).toContain(file.rule);
+  const verdicts = review(subject, applicableRules(subject, policy), policy, {});
+  for (const verdict of verdicts) {
+    if (verdict.outcome !== 'fail') continue;
+    for (const { path, name } of verdict.findings) {
+      // The name of a container stands in the middle of its path.
+      for (const part of name === undefined ? [path] : path.split(/(?<=\])\./)) expect(message).toContain(part);
+    }
+  }
+}

@@ -1,0 +1,80 @@
+import { request } from 'node:https';
+import type { Subject } from '../../../src/engine/subject.ts';
+import { groupOf } from '../../../src/k8s/object.ts';
+import type { WebhookProcess } from '../../support/webhook-process.ts';
+import type { SharedCluster } from '../harness/cluster.ts';
+import { apply } from './protected.ts';
+
+/** What somebody was told: let in or not, and in which words. */
+export interface Told {
+  readonly allowed: boolean;
+  readonly message: string;
+}
+
+/** Asks the real API server to do what the subject says, as a server-side dry run: all of admission runs, nothing stays. */
+export async function askApiServer(cluster: SharedCluster, subject: Subject): Promise<Told> {
+  const { object, oldObject, namespace, subresource } = subject;
+  if (subject.operation === 'CREATE') {
+    return told(cluster.kubectl(['create', '--dry-run=server', '-f', '-'], { stdin: JSON.stringify(object) }));
+  }
+  const name = object.metadata?.name ?? '';
+  if (oldObject) await apply(cluster, oldObject);
+  try {
+    const path = `/api/v1/namespaces/${namespace}/pods/${name}${subresource && `/${subresource}`}?dryRun=All`;
+    return await told(cluster.kubectl(['replace', '--raw', path, '-f', '-'], { stdin: JSON.stringify(object) }));
+  } finally {
+    await cluster.kubectl(['-n', namespace, 'delete', 'pod', name, '--grace-period=0', '--force']);
+  }
+}
+
+async function told(result: ReturnType<SharedCluster['kubectl']>): Promise<Told> {
+  const { code, stdout, stderr } = await result;
+  return { allowed: code === 0, message: stderr || stdout };
+}
+
+/** Sends the AdmissionReview that the API server would send, to the webhook itself. */
+export async function askWebhook(webhook: WebhookProcess, host: string, subject: Subject): Promise<Told> {
+  const { object, oldObject, operation, subresource, namespace } = subject;
+  const [version = ''] = object.apiVersion.split('/').slice(-1);
+  const review = {
+    apiVersion: 'admission.k8s.io/v1',
+    kind: 'AdmissionReview',
+    request: {
+      uid: 'c0ffee00-0000-4000-8000-000000000001',
+      kind: { group: groupOf(object.apiVersion), version, kind: object.kind },
+      subResource: subresource,
+      namespace,
+      operation,
+      userInfo: { username: 'replay' },
+      object,
+      oldObject: oldObject ?? null,
+    },
+  };
+  const { response } = JSON.parse(await post(webhook, host, JSON.stringify(review)));
+  return { allowed: response.allowed, message: response.status?.message ?? '' };
+}
+
+function post(webhook: WebhookProcess, host: string, body: string): Promise<string> {
+  const { promise, resolve, reject } = Promise.withResolvers<string>();
+  const call = request(
+    {
+      host,
+      port: webhook.port,
+      path: '/validate?timeout=5s',
+      method: 'POST',
+      ca: webhook.ca,
+      headers: { 'content-type': 'application/json' },
+    },
+    (response) => {
+      let text = '';
+      response.setEncoding('utf8');
+      response.on('data', (chunk: string) => {
+        text += chunk;
+      });
+      response.on('end', () => resolve(text));
+    },
+  );
+  call.on('error', reject);
+  call.end(body);
+  return promise;
+}
