@@ -19,7 +19,13 @@ export async function judge(subject: Subject, policy: Policy, world: World, sign
   const rules = applicableRules(subject, policy);
   const needed = new Set(rules.flatMap(({ rule }) => rule.needs));
   const facts = needed.size === 0 ? {} : await learn(needed, subject, world, signal);
-  return { subject, verdicts: review(subject, rules, policy, facts) };
+  const verdicts = review(subject, rules, policy, facts);
+  // Who owns a pod is asked only where a violation hangs on it: it costs reads, and most pods violate nothing.
+  if (!verdicts.some((verdict) => verdict.outcome === 'unknown' && verdict.missing.includes('owners'))) {
+    return { subject, verdicts };
+  }
+  const owners = await learn(new Set<FactName>(['owners']), subject, world, signal);
+  return { subject, verdicts: review(subject, rules, policy, { ...facts, ...owners }) };
 }
 
 async function learn(

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { type Document, isNode, LineCounter, parseDocument } from 'yaml';
+import { type Document, isMap, isNode, isScalar, LineCounter, parseDocument } from 'yaml';
 import type { z } from 'zod';
 import { type Config, resolveConfig } from './resolve.ts';
 import { type ConfigFile, configSchema } from './schema.ts';
@@ -53,7 +53,9 @@ export function parseConfigFile(text: string, file: string, ownNamespace?: strin
   const parsed = configSchema.safeParse(value ?? {});
   if (!parsed.success) {
     throw new ConfigError(
-      parsed.error.issues.map((issue) => `${where(issue.path, file, document, lines)}: ${say(issue)}`),
+      parsed.error.issues
+        .flatMap(problemsOf)
+        .map(({ path, at, message }) => `${where(path, file, document, lines, at)}: ${message}`),
     );
   }
   const problems = inconsistencies(parsed.data, ownNamespace);
@@ -95,18 +97,27 @@ function inconsistencies(config: ConfigFile, ownNamespace?: string): { path: Pat
   return problems;
 }
 
-function where(path: Path, file: string, document: Document, lines: LineCounter): string {
-  let at: unknown = document.contents;
-  for (let length = path.length; length > 0; length--) {
-    const node = document.getIn(path.slice(0, length), true);
-    if (isNode(node)) {
-      at = node;
+/** @param at where it stands, if that is another field than the one it is about */
+function where(path: Path, file: string, document: Document, lines: LineCounter, at: Path = path): string {
+  let node: unknown = document.contents;
+  for (let length = at.length; length > 0; length--) {
+    const found = nodeAt(document, at.slice(0, length));
+    if (isNode(found)) {
+      node = found;
       break;
     }
   }
-  const offset = isNode(at) ? at.range?.[0] : undefined;
+  const offset = isNode(node) ? node.range?.[0] : undefined;
   const line = offset === undefined ? 1 : lines.linePos(offset).line;
   return `${file}:${line}: ${pathText(path)}`;
+}
+
+/** The key of a field, which stands where the field begins; the item of a list. */
+function nodeAt(document: Document, path: Path): unknown {
+  const parent = path.length === 1 ? document.contents : document.getIn(path.slice(0, -1), true);
+  const last = path.at(-1);
+  if (isMap(parent)) return parent.items.find(({ key }) => isScalar(key) && key.value === last)?.key;
+  return document.getIn(path, true);
 }
 
 function pathText(path: Path): string {
@@ -118,8 +129,15 @@ function pathText(path: Path): string {
   return text === '' ? 'the configuration' : text;
 }
 
-function say(issue: z.core.$ZodIssue): string {
-  if (issue.code === 'unrecognized_keys')
-    return `${issue.keys.map((key) => JSON.stringify(key)).join(', ')} is not known here`;
-  return issue.message;
+interface Problem {
+  readonly path: Path;
+  readonly at?: Path;
+  readonly message: string;
+}
+
+/** One issue of the schema may name many keys that it does not know: each stands on a line of its own. */
+function problemsOf(issue: z.core.$ZodIssue): Problem[] {
+  const { path, message } = issue;
+  if (issue.code !== 'unrecognized_keys') return [{ path, message }];
+  return issue.keys.map((key) => ({ path, at: [...path, key], message: `${JSON.stringify(key)} is not known here` }));
 }

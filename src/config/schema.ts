@@ -2,6 +2,7 @@ import { RE2JS } from 're2js';
 import { z } from 'zod';
 import { PROFILES } from '../engine/policy.ts';
 import { MODES } from '../engine/rule.ts';
+import { POD_CARRIERS } from '../k8s/pods.ts';
 import { ROLES } from '../k8s/roles.ts';
 import { RULES } from '../rules/index.ts';
 import { DEFAULT_POD_SECURITY_LEVEL } from './defaults.ts';
@@ -90,10 +91,21 @@ const namespaces = z
   })
   .describe('Namespaces that share their settings. A name may not exist yet.');
 
+const OWNER_KINDS = POD_CARRIERS.map(({ kind }) => kind).filter((kind) => kind !== 'Pod' && kind !== 'PodTemplate');
+
 const exemption = z
   .strictObject({
     rule: z.enum(RULES.map(({ id }) => id) as [string, ...string[]]),
     namespace: namespaceName,
+    owner: z
+      .strictObject({
+        kind: z.enum(OWNER_KINDS),
+        name: z.string().min(1).describe('The exact name of the workload.'),
+      })
+      .optional()
+      .describe(
+        'Only pods of this workload: the request comes from its controller, it is alive, and its template has the very same finding.',
+      ),
     path: z.string().min(1).describe('The exact field path of the finding, as the denial prints it.'),
     value: z.json().optional().describe('The exact offending value; left out: the field is not set.'),
     reason: z.string().min(1),

@@ -1,5 +1,8 @@
+import { podOf } from '../k8s/pods.ts';
+import type { Facts, LearntFacts } from './facts.ts';
 import { deepEqual } from './reads.ts';
 import type { Finding } from './rule.ts';
+import { makeSubject, type Subject } from './subject.ts';
 
 /**
  * One finding that the cluster's owner accepts for a time. It matches a rule, a namespace and a field exactly: never
@@ -8,7 +11,9 @@ import type { Finding } from './rule.ts';
 export interface Exemption {
   readonly rule: string;
   readonly namespace: string;
-  /** The exact field path of the finding. */
+  /** Only for pods of this workload; an owner counts when it was verified, not when the pod names it. */
+  readonly owner?: OwnerName | undefined;
+  /** The exact field path of the finding, written from the pod also where a workload carries it. */
   readonly path: string;
   /** The exact offending value; undefined matches a field that is not set. */
   readonly value?: unknown;
@@ -18,20 +23,76 @@ export interface Exemption {
   readonly expires: Date;
 }
 
-/** The exemption that covers a finding now, if one does. */
+/** A rule with its options and facts filled in. */
+export interface ReadyRule {
+  readonly id: string;
+  readonly check: (subject: Subject) => readonly Finding[];
+}
+
+export interface OwnerName {
+  readonly kind: string;
+  readonly name: string;
+}
+
+/** Whether a finding is exempt: by which exemption, not at all, or that it cannot be told and why. */
+export type Exempting =
+  | { readonly exempt: Exemption }
+  | { readonly exempt: undefined }
+  | { readonly exempt: 'unknown'; readonly reason: string };
+
+/** The exemption that covers a finding of a rule now, if one does. */
 export function exemptionFor(
   exemptions: readonly Exemption[],
-  rule: string,
-  namespace: string,
+  rule: ReadyRule,
+  subject: Subject,
   finding: Finding,
-  now: Date,
-): Exemption | undefined {
-  return exemptions.find(
-    (exemption) =>
-      exemption.rule === rule &&
-      exemption.namespace === namespace &&
-      exemption.path === finding.path &&
-      deepEqual(exemption.value, finding.value) &&
-      now < exemption.expires,
+  facts: LearntFacts,
+): Exempting {
+  let missing: string | undefined;
+  for (const exemption of exemptions) {
+    if (!covers(exemption, rule.id, subject, finding)) continue;
+    if (!exemption.owner || isOwner(exemption.owner, subject)) return { exempt: exemption };
+    if (subject.object.kind !== 'Pod') continue;
+    const { owners } = facts;
+    if (!owners?.known) missing = owners?.reason ?? 'its owner was not looked up';
+    else if (vouches(exemption.owner, owners.value, rule, subject, finding)) return { exempt: exemption };
+  }
+  return missing === undefined ? { exempt: undefined } : { exempt: 'unknown', reason: missing };
+}
+
+function covers(exemption: Exemption, rule: string, { namespace, now, pod }: Subject, finding: Finding): boolean {
+  const path = finding.path.startsWith(pod?.base ?? '') ? finding.path.slice(pod?.base.length ?? 0) : finding.path;
+  return (
+    exemption.rule === rule &&
+    exemption.namespace === namespace &&
+    (exemption.path === path || exemption.path === finding.path) &&
+    deepEqual(exemption.value, finding.value) &&
+    now < exemption.expires
   );
+}
+
+/** The workload itself, judged by its own template. */
+function isOwner(owner: OwnerName, { object }: Subject): boolean {
+  return object.kind !== 'Pod' && object.kind === owner.kind && object.metadata?.name === owner.name;
+}
+
+/**
+ * Whether a verified owner answers for a finding: every workload from the pod up to it has the very same finding in its
+ * template. A ReplicaSet that claims another's Deployment then gains nothing that the Deployment does not have.
+ */
+function vouches(
+  owner: OwnerName,
+  owners: Facts['owners'],
+  rule: ReadyRule,
+  subject: Subject,
+  finding: Finding,
+): boolean {
+  const at = owners.findIndex(({ kind, metadata }) => kind === owner.kind && metadata?.name === owner.name);
+  if (at === -1) return false;
+  return owners.slice(0, at + 1).every((object) => {
+    const pod = podOf(object);
+    if (!pod) return false;
+    const found = rule.check(makeSubject({ object, namespace: subject.namespace, now: subject.now }));
+    return found.some(({ path, value }) => path === pod.base + finding.path && deepEqual(value, finding.value));
+  });
 }

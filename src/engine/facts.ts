@@ -1,4 +1,4 @@
-import type { JsonObject } from '../k8s/object.ts';
+import type { JsonObject, KubernetesObject } from '../k8s/object.ts';
 
 /** A fact was learnt, or it was not and why. Rules only ever see the value of a known one. */
 export type Known<T> = { readonly known: true; readonly value: T } | { readonly known: false; readonly reason: string };
@@ -7,6 +7,11 @@ export type Known<T> = { readonly known: true; readonly value: T } | { readonly 
 export interface Facts {
   /** The Namespace object that the subject stands in. */
   readonly namespace: JsonObject;
+  /**
+   * The workloads that own a pod, nearest first (ReplicaSet, Deployment), as they are now. Verified: the request came
+   * from the controller of the nearest one, and each is alive under the uid that the one below it names.
+   */
+  readonly owners: readonly KubernetesObject[];
 }
 
 export type FactName = keyof Facts;

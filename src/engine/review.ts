@@ -62,15 +62,20 @@ function verdictOf(
     }
     facts[name] = fact.value;
   }
-  const findings = rule.check(subject, facts as Partial<Facts>, options);
+  const check = (judged: Subject) => rule.check(judged, facts as Partial<Facts>, options);
+  const findings = check(subject);
   if (findings.length === 0) return { rule, mode, outcome: 'pass' };
   const exempted: Exempted[] = [];
   const open: Finding[] = [];
+  let unverified: string | undefined;
   for (const finding of findings) {
-    const exemption = exemptionFor(policy.exemptions, rule.id, subject.namespace, finding, subject.now);
-    if (exemption) exempted.push({ finding, exemption });
+    const found = exemptionFor(policy.exemptions, { id: rule.id, check }, subject, finding, learnt);
+    if (found.exempt === 'unknown') unverified = found.reason;
+    else if (found.exempt) exempted.push({ finding, exemption: found.exempt });
     else open.push(finding);
   }
-  if (open.length === 0) return { rule, mode, outcome: 'exempt', exempted };
-  return { rule, mode, outcome: 'fail', findings: open, exempted };
+  // A violation that no exemption can cover needs no further look.
+  if (open.length > 0) return { rule, mode, outcome: 'fail', findings: open, exempted };
+  if (unverified !== undefined) return { rule, mode, outcome: 'unknown', reason: unverified, missing: ['owners'] };
+  return { rule, mode, outcome: 'exempt', exempted };
 }

@@ -1,0 +1,104 @@
+import { expect, it } from 'vitest';
+import { type Known, known, unknown } from '../../src/engine/facts.ts';
+import { makeSubject, type UserInfo } from '../../src/engine/subject.ts';
+import type { World } from '../../src/facts/world.ts';
+import { judge } from '../../src/judge.ts';
+import type { JsonObject } from '../../src/k8s/object.ts';
+import { pod } from '../support/pods.ts';
+import { policyWith } from '../support/policies.ts';
+
+const NOW = new Date('2026-11-01T00:00:00Z');
+const CONTROLLER: UserInfo = { username: 'system:serviceaccount:kube-system:replicaset-controller', groups: [] };
+
+const EXEMPTION = {
+  rule: 'host-namespaces',
+  namespace: 'qdrant',
+  owner: { kind: 'Deployment', name: 'capture' },
+  path: 'spec.hostNetwork',
+  value: true,
+  reason: 'packet capture',
+  responsible: 'ada@example.com',
+  expires: '2026-12-01T00:00:00Z',
+};
+
+function owner(kind: string, name: string, uid: string, spec: object, controlledBy?: object): JsonObject {
+  const metadata = { name, namespace: 'qdrant', uid, ...(controlledBy && { ownerReferences: [controlledBy] }) };
+  return JSON.parse(JSON.stringify({ apiVersion: 'apps/v1', kind, metadata, spec: { template: { spec } } }));
+}
+
+function reference(kind: string, name: string, uid: string): object {
+  return { apiVersion: 'apps/v1', kind, name, uid, controller: true };
+}
+
+const SPEC = (pod({ hostNetwork: true }) as unknown as { spec: object }).spec;
+const DEPLOYMENT = owner('Deployment', 'capture', 'd-1', SPEC);
+const REPLICA_SET = owner('ReplicaSet', 'capture-1', 'r-1', SPEC, reference('Deployment', 'capture', 'd-1'));
+
+function worldOf(objects: readonly JsonObject[]): World {
+  const find = (kind: string, name: string): Known<JsonObject | undefined> =>
+    known(objects.find((object) => object['kind'] === kind && (object['metadata'] as JsonObject)['name'] === name));
+  return {
+    list: async () => unknown('nothing is listed here'),
+    readLive: async ({ kind }, _namespace, name) => find(kind, name),
+  };
+}
+
+async function outcome(world: World, change: { user?: UserInfo | undefined; owners?: object[] } = {}) {
+  const owners = change.owners ?? [reference('ReplicaSet', 'capture-1', 'r-1')];
+  const object = pod({ hostNetwork: true }, { ownerReferences: owners });
+  const user = 'user' in change ? change.user : CONTROLLER;
+  const subject = makeSubject({ object, now: NOW, ...(user && { user }) });
+  const { verdicts } = await judge(subject, policyWith({}, [EXEMPTION]), world, new AbortController().signal);
+  return verdicts.find(({ rule }) => rule.id === 'host-namespaces')?.outcome;
+}
+
+it('exempts a pod of the workload that it names', async () => {
+  expect(await outcome(worldOf([DEPLOYMENT, REPLICA_SET]))).toBe('exempt');
+});
+
+it.each([
+  ['a person asks and claims the owner', { user: { username: 'mallory', groups: ['system:masters'] } }],
+  ['another controller asks', { user: { username: 'system:serviceaccount:kube-system:job-controller', groups: [] } }],
+  [
+    'an account of that name in another namespace asks',
+    { user: { username: 'system:serviceaccount:qdrant:replicaset-controller', groups: [] } },
+  ],
+  ['nobody is known to ask', { user: undefined }],
+  ['the pod names no owner', { owners: [] }],
+  ['the pod names a uid that is not alive', { owners: [reference('ReplicaSet', 'capture-1', 'r-2')] }],
+  [
+    'the reference does not control',
+    { owners: [{ ...reference('ReplicaSet', 'capture-1', 'r-1'), controller: false }] },
+  ],
+])('does not where %s', async (_, change) => {
+  expect(await outcome(worldOf([DEPLOYMENT, REPLICA_SET]), change)).toBe('fail');
+});
+
+it('does not where a ReplicaSet claims a Deployment that has no such template', async () => {
+  const harmless = owner('Deployment', 'capture', 'd-1', (pod() as unknown as { spec: object }).spec);
+  expect(await outcome(worldOf([harmless, REPLICA_SET]))).toBe('fail');
+});
+
+it('does not where a ReplicaSet claims a Deployment of another uid', async () => {
+  const other = owner('Deployment', 'capture', 'd-9', SPEC);
+  expect(await outcome(worldOf([other, REPLICA_SET]))).toBe('fail');
+});
+
+it('could not tell where the owner cannot be read', async () => {
+  const world: World = { list: async () => unknown('-'), readLive: async () => unknown('the API server is away') };
+  expect(await outcome(world)).toBe('unknown');
+});
+
+it('does not ask who owns a pod that violates nothing', async () => {
+  const world: World = {
+    list: async () => unknown('-'),
+    readLive: () => Promise.reject(new Error('nobody may be asked')),
+  };
+  const { verdicts } = await judge(
+    makeSubject({ object: pod(), now: NOW }),
+    policyWith({}, [EXEMPTION]),
+    world,
+    new AbortController().signal,
+  );
+  expect(verdicts.every((verdict) => verdict.outcome === 'pass')).toBe(true);
+});
