@@ -1,6 +1,7 @@
 import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
+import { auditOutputSchema } from '../src/cli/audit-json.ts';
 import { reviewOutputSchema } from '../src/cli/json.ts';
 import { configSchema } from '../src/config/schema.ts';
 import { defaultsPage } from '../src/describe/defaults-page.ts';
@@ -13,6 +14,7 @@ import { RULES } from '../src/rules/index.ts';
  */
 const files = new Map<string, string>([
   ['docs/defaults.md', defaultsPage(RULES)],
+  ['docs/audit.schema.json', json(z.toJSONSchema(auditOutputSchema))],
   ['docs/config.schema.json', json(z.toJSONSchema(configSchema, { io: 'input' }))],
   ['docs/review.schema.json', json(z.toJSONSchema(reviewOutputSchema))],
 ]);

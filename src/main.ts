@@ -11,6 +11,11 @@ interface Command {
 }
 
 const COMMANDS: Readonly<Record<string, Command>> = {
+  audit: {
+    usage: 'audit [--kubeconfig FILE] …',
+    does: 'judge what already runs in a cluster',
+    load: async () => (await import('./cli/audit.ts')).auditCommand,
+  },
   config: {
     usage: 'config validate|show FILE',
     does: 'check a configuration file, or show it with all defaults',
@@ -26,10 +31,20 @@ const COMMANDS: Readonly<Record<string, Command>> = {
     does: 'judge manifests without a cluster',
     load: async () => (await import('./cli/review.ts')).reviewCommand,
   },
+  selftest: {
+    usage: 'selftest …',
+    does: 'ask the cluster whether it asks the webhook (helm test)',
+    load: async () => (await import('./cli/selftest.ts')).selftestCommand,
+  },
   serve: {
     usage: 'serve --config FILE …',
     does: 'answer the API server',
     load: async () => (await import('./cli/serve.ts')).serveCommand,
+  },
+  uninstall: {
+    usage: 'uninstall …',
+    does: 'take the registration away before the webhook goes (helm uninstall)',
+    load: async () => (await import('./cli/uninstall.ts')).uninstallCommand,
   },
 };
 

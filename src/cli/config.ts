@@ -33,7 +33,7 @@ function show({ enforcement, namespaces }: Config): string {
   return stringify({ enforcement, namespaces: Object.fromEntries(entries) }, { aliasDuplicateObjects: false });
 }
 
-function showPolicy({ profile, podSecurityLevel, enforcedSince, roles, rules, exemptions }: Policy): object {
+function showPolicy({ profile, podSecurityLevel, templates, enforcedSince, roles, rules, exemptions }: Policy): object {
   const shownRoles = Object.entries(roles).map(([name, { selector, images }]) => [
     name,
     { selector, images: images.map((image) => image.pattern()) },
@@ -41,6 +41,7 @@ function showPolicy({ profile, podSecurityLevel, enforcedSince, roles, rules, ex
   return {
     profile,
     podSecurityLevel,
+    templates,
     ...(enforcedSince && { enforcedSince: enforcedSince.toISOString() }),
     ...(shownRoles.length > 0 && { roles: Object.fromEntries(shownRoles) }),
     rules: Object.fromEntries(

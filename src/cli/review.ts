@@ -7,6 +7,7 @@ import { readSources, STDIN } from '../io/sources.ts';
 import { type CommandContext, EXIT } from './context.ts';
 import { reviewOutput } from './json.ts';
 import { type Review, reviewSources } from './reviewed.ts';
+import { isColourTerminal } from './terminal.ts';
 import { createPaint, describeReviewed, describeSummary, describeUnconfigured } from './text.ts';
 
 const USAGE = `usage: qdrant-admission review [OPTION]… FILE|DIR|-…
@@ -101,10 +102,6 @@ function exitCodeOf({ objects, errors }: Review): number {
   if (errors.length > 0) return EXIT.usage;
   if (objects.some(({ outcome }) => outcome === 'refused')) return EXIT.refused;
   return objects.some(({ outcome }) => outcome === 'unknown') ? EXIT.unknown : EXIT.accepted;
-}
-
-function isColourTerminal({ stdout, env }: CommandContext): boolean {
-  return 'isTTY' in stdout && stdout.isTTY === true && !env['NO_COLOR'] && env['TERM'] !== 'dumb';
 }
 
 interface Options {

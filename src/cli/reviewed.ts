@@ -15,7 +15,7 @@ import type { KubernetesObject } from '../k8s/object.ts';
 import { RULES } from '../rules/index.ts';
 
 /** How a verdict counts: as the engine said it, or not at all because the files cannot tell what it needs. */
-export type Standing = Verdict['outcome'] | 'not-judged';
+type Standing = Verdict['outcome'] | 'not-judged';
 
 /** What a rule said of an object, and how that counts. */
 export interface ReviewedVerdict {
@@ -37,7 +37,7 @@ export interface Reviewed {
 }
 
 /** Objects of a kind that no rule judges. */
-export interface NotJudged {
+interface NotJudged {
   readonly apiVersion: string;
   readonly kind: string;
   readonly count: number;

@@ -34,3 +34,6 @@ export const DEFAULTS: Defaults = {
 
 /** The level of the Pod Security Standards where a namespace names none. */
 export const DEFAULT_POD_SECURITY_LEVEL = 'restricted';
+
+/** Pods are refused in any case; a workload that makes them is let in with warnings. */
+export const DEFAULT_TEMPLATES = 'warn';

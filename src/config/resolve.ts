@@ -5,7 +5,7 @@ import { parseFieldPath } from '../engine/reads.ts';
 import { MODES, type Mode, type PodSecurityLevel, type Rule } from '../engine/rule.ts';
 import { ROLES, type RoleMatches } from '../k8s/roles.ts';
 import { RULES } from '../rules/index.ts';
-import { DEFAULT_POD_SECURITY_LEVEL, DEFAULTS } from './defaults.ts';
+import { DEFAULT_POD_SECURITY_LEVEL, DEFAULT_TEMPLATES, DEFAULTS } from './defaults.ts';
 import type { ConfigFile, NamespacesEntry } from './schema.ts';
 
 /** A configuration in force: resolved once, read-only after that. */
@@ -34,14 +34,18 @@ export function resolveConfig(file: ConfigFile): Config {
 
 /** What holds where no configuration says otherwise. */
 export function defaultPolicy(profile: Profile): Policy {
-  return resolvePolicy({ profile, podSecurityLevel: DEFAULT_POD_SECURITY_LEVEL, roles: {}, rules: {} }, []);
+  return resolvePolicy(
+    { profile, podSecurityLevel: DEFAULT_POD_SECURITY_LEVEL, templates: DEFAULT_TEMPLATES, roles: {}, rules: {} },
+    [],
+  );
 }
 
 function resolvePolicy(entry: Omit<NamespacesEntry, 'names'>, exemptions: readonly Exemption[]): Policy {
-  const { profile, podSecurityLevel, enforcedSince } = entry;
+  const { profile, podSecurityLevel, templates, enforcedSince } = entry;
   return {
     profile,
     podSecurityLevel,
+    templates,
     ...(enforcedSince !== undefined && { enforcedSince: new Date(enforcedSince) }),
     roles: resolveRoles(entry.roles),
     rules: activeRules(profile, podSecurityLevel, entry.rules),

@@ -5,7 +5,7 @@ import { MODES } from '../engine/rule.ts';
 import { POD_CARRIERS } from '../k8s/pods.ts';
 import { ROLES } from '../k8s/roles.ts';
 import { RULES } from '../rules/index.ts';
-import { DEFAULT_POD_SECURITY_LEVEL } from './defaults.ts';
+import { DEFAULT_POD_SECURITY_LEVEL, DEFAULT_TEMPLATES } from './defaults.ts';
 
 const namespaceName = z
   .string()
@@ -82,6 +82,10 @@ const namespaces = z
       .enum(['baseline', 'restricted'])
       .default(DEFAULT_POD_SECURITY_LEVEL)
       .describe('Which checks of the Pod Security Standards run.'),
+    templates: z
+      .enum(['warn', 'deny'])
+      .default(DEFAULT_TEMPLATES)
+      .describe('What the cluster is told of a workload whose pods would be refused. Files are always judged in full.'),
     enforcedSince: timestamp.optional().describe('What is older than this keeps running (RFC 3339).'),
     roles: z
       .strictObject(Object.fromEntries(ROLES.map((name) => [name, role.optional()])) as Record<RoleName, OptionalRole>)

@@ -1,4 +1,6 @@
 import { type FieldPath, parseFieldPath, type Step } from '../engine/reads.ts';
+import { APP_ARMOR_ANNOTATIONS } from '../k8s/pods.ts';
+import { TOPOLOGY_LABELS } from '../rules/access/binding-metadata.ts';
 
 /** Deeper differences are left to the program: the expression stays short, and may only say "changed" too often. */
 const DEPTH = 2;
@@ -41,4 +43,19 @@ function changedTerm(steps: readonly Step[]): string {
   const differs = (a: string, b: string) =>
     `${a}.orValue({}).exists(k, k.startsWith(${JSON.stringify(last.prefix)}) && ${a}[?k] != ${b}[?k])`;
   return `${differs(after, before)} || ${differs(before, after)}`;
+}
+
+/** True where a Binding carries what it would copy onto its pod, but for the labels that the scheduler may copy. */
+export function carriesBindingMetadata(): string {
+  const topology = JSON.stringify([...TOPOLOGY_LABELS].sort());
+  return [
+    `object.?metadata.?labels.orValue({}).exists(k, !(k in ${topology}))`,
+    `object.?metadata.?annotations.orValue({}).exists(k, k.startsWith(${JSON.stringify(APP_ARMOR_ANNOTATIONS)}))`,
+  ].join(' || ');
+}
+
+/** True unless the request is an UPDATE that leaves the pod template of a workload as it was. */
+export function templateChanged(): string {
+  const places = ['spec.?template', 'spec.?jobTemplate', 'template'];
+  return ["request.operation != 'UPDATE'", ...places.map((at) => `object.?${at} != oldObject.?${at}`)].join(' || ');
 }

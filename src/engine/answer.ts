@@ -14,21 +14,25 @@ export interface Answer {
 }
 
 const MOST_LINES = 24;
+/** So many that, in one annotation, they reach its longest. */
+const MOST_DESCRIBED = 40;
+const LONGEST_NAME = 300;
 const LONGEST_ANNOTATION = 1024;
 /** The API server cuts warnings to this many characters once there are many. */
 const LONGEST_WARNING = 256;
 
 /** Turns verdicts into an answer: every violation in one message, in the order of the rules' ids. */
 export function answer(subject: Subject, verdicts: readonly Verdict[], enforcement: Enforcement): Answer {
-  const refusing = enforcement === 'enforce' ? verdicts.filter(refuses) : [];
-  const warnings = verdicts
-    .filter(({ mode }) => mode === 'warn')
-    .flatMap((verdict) => linesOf(verdict).map((line) => cut(`${verdict.rule.id}: ${line}`, LONGEST_WARNING)));
-  const auditAnnotations = annotationsOf(verdicts);
+  const said = verdicts
+    .filter(({ outcome }) => outcome !== 'pass')
+    .map((verdict) => ({ verdict, ...linesOf(verdict) }));
+  const refusing = enforcement === 'enforce' ? said.filter(({ verdict }) => refuses(verdict)) : [];
+  const warnings = said.filter(({ verdict }) => verdict.mode === 'warn').flatMap(warningsOf);
+  const auditAnnotations = Object.fromEntries(said.map((each) => [each.verdict.rule.id, annotationOf(each)]));
   if (refusing.length === 0) return { allowed: true, warnings, auditAnnotations };
   return {
     allowed: false,
-    code: refusing.some(({ outcome }) => outcome === 'fail') ? 403 : 503,
+    code: refusing.some(({ verdict }) => verdict.outcome === 'fail') ? 403 : 503,
     message: denial(subject, refusing),
     warnings,
     auditAnnotations,
@@ -45,52 +49,64 @@ export function errorAnswer(code: 400 | 503, message: string): Answer {
   return { allowed: false, code, message: printable(message), warnings: [], auditAnnotations: {} };
 }
 
-function denial(subject: Subject, refusing: readonly Verdict[]): string {
-  const failed = refusing.filter(({ outcome }) => outcome === 'fail');
-  const width = Math.max(...refusing.map(({ rule }) => rule.id.length));
-  const lines = refusing.flatMap((verdict) =>
-    linesOf(verdict).map((line) => `  ${verdict.rule.id.padEnd(width)}  ${line}`),
-  );
-  const shown = lines.slice(0, MOST_LINES);
-  if (lines.length > shown.length) shown.push(`  … and ${lines.length - shown.length} more`);
-  const head =
-    failed.length > 0
-      ? `${subject.ref} breaks ${count(failed.length, 'rule')}`
-      : `${subject.ref} could not be verified (not a violation: try again)`;
-  return [printable(head), ...shown, footer(subject, refusing)].join('\n');
+/** A verdict in words. A pod may have thousands of findings: the first are described, all are counted. */
+interface Said {
+  readonly verdict: Verdict;
+  readonly lines: readonly string[];
+  /** How many lines there would be in all. */
+  readonly total: number;
 }
 
-function footer(subject: Subject, refusing: readonly Verdict[]): string {
-  const owner = subject.object.metadata?.ownerReferences?.find(({ controller }) => controller);
-  const parts = [`why: qdrant-admission explain ${refusing[0]?.rule.id}`];
-  if (owner) parts.unshift(`owner ${printable(`${owner.kind}/${owner.name}`)}`);
-  if (subject.uid) parts.push(`request ${printable(subject.uid)}`);
+function denial(subject: Subject, refusing: readonly Said[]): string {
+  const failed = refusing.filter(({ verdict }) => verdict.outcome === 'fail');
+  const width = Math.max(...refusing.map(({ verdict }) => verdict.rule.id.length));
+  const shown = refusing
+    .flatMap(({ verdict, lines }) => lines.map((line) => `  ${verdict.rule.id.padEnd(width)}  ${line}`))
+    .slice(0, MOST_LINES);
+  const total = refusing.reduce((sum, each) => sum + each.total, 0);
+  if (total > shown.length) shown.push(`  … and ${total - shown.length} more`);
+  const ref = printable(cut(subject.ref, LONGEST_NAME));
+  const head =
+    failed.length > 0
+      ? `${ref} breaks ${count(failed.length, 'rule')}`
+      : `${ref} could not be verified (not a violation: try again)`;
+  return [head, ...shown, footer(subject, refusing[0]?.verdict)].join('\n');
+}
+
+function footer({ object, uid }: Subject, first: Verdict | undefined): string {
+  const owner = object.metadata?.ownerReferences?.find(({ controller }) => controller);
+  const parts = [`why: qdrant-admission explain ${first?.rule.id}`];
+  if (owner) parts.unshift(`owner ${printable(cut(`${owner.kind}/${owner.name}`, LONGEST_NAME))}`);
+  if (uid) parts.push(`request ${printable(cut(uid, LONGEST_NAME))}`);
   return parts.join(' · ');
 }
 
 /** What a verdict has to say, one line a finding; nothing for a pass. */
-export function linesOf(verdict: Verdict): string[] {
+function linesOf(verdict: Verdict): Omit<Said, 'verdict'> {
   switch (verdict.outcome) {
     case 'pass':
-      return [];
+      return { lines: [], total: 0 };
     case 'exempt':
-      return [];
-    case 'fail':
-      return verdict.findings.map(describeFinding);
+      return { lines: [], total: 0 };
+    case 'fail': {
+      const { findings } = verdict;
+      return { lines: findings.slice(0, MOST_DESCRIBED).map(describeFinding), total: findings.length };
+    }
     case 'unknown':
-      return [`could not be verified: ${printable(verdict.reason)}`];
+      return { lines: [`could not be verified: ${printable(verdict.reason)}`], total: 1 };
   }
 }
 
-function annotationsOf(verdicts: readonly Verdict[]): Record<string, string> {
-  const annotations: Record<string, string> = {};
-  for (const verdict of verdicts) {
-    if (verdict.outcome === 'pass') continue;
-    const exempted = 'exempted' in verdict ? verdict.exempted.map(describeExempted) : [];
-    const text = [`${verdict.outcome} (${verdict.mode})`, ...linesOf(verdict), ...exempted].join('; ');
-    annotations[verdict.rule.id] = cut(text, LONGEST_ANNOTATION);
-  }
-  return annotations;
+function warningsOf({ verdict, lines, total }: Said): string[] {
+  const warnings = lines.map((line) => cut(`${verdict.rule.id}: ${line}`, LONGEST_WARNING));
+  if (total > lines.length) warnings.push(`${verdict.rule.id}: … and ${total - lines.length} more`);
+  return warnings;
+}
+
+function annotationOf({ verdict, lines }: Said): string {
+  const exempted = 'exempted' in verdict ? verdict.exempted.map(describeExempted) : [];
+  const text = [`${verdict.outcome} (${verdict.mode})`, ...lines, ...exempted].join('; ');
+  return cut(text, LONGEST_ANNOTATION);
 }
 
 /** Who accepted a finding, why and until when. */

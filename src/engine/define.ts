@@ -1,8 +1,20 @@
 import { z } from 'zod';
 import type { FactName, Facts } from './facts.ts';
-import { type PodRule, PROMISES, type Rule } from './rule.ts';
+import { type ObjectRule, type PodRule, PROMISES, type Rule } from './rule.ts';
 
 const NO_OPTIONS = z.strictObject({});
+
+/** A rule that judges objects of other kinds as they are. */
+export function defineRule<N extends FactName = never, O extends object = object>(rule: ObjectRule<N, O>): Rule {
+  const { check, needs = [], options = NO_OPTIONS, ...metadata } = rule;
+  return Object.freeze({
+    ...metadata,
+    controls: [...metadata.controls, ...PROMISES[metadata.promise].controls],
+    needs,
+    options,
+    check: (subject, facts, parsed) => check(subject, parsed as O, facts as Pick<Facts, N>),
+  } satisfies Rule);
+}
 
 /** A rule that judges pods, and the pod templates of every workload kind. */
 export function definePodRule<N extends FactName = never, O extends object = object>(rule: PodRule<N, O>): Rule {

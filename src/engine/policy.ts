@@ -20,6 +20,8 @@ export interface Policy {
   /** What is older keeps running. */
   readonly enforcedSince?: Date;
   readonly roles: RoleMatches;
+  /** Whether a workload whose pods would be refused is let in with warnings at admission, or denied. */
+  readonly templates: 'warn' | 'deny';
   /** Sorted by id. */
   readonly rules: readonly ActiveRule[];
   readonly exemptions: readonly Exemption[];

@@ -45,7 +45,18 @@ export function review(
   policy: Policy,
   facts: LearntFacts,
 ): readonly Verdict[] {
-  return rules.map((active) => verdictOf(subject, active, policy, facts));
+  const advise = isAdvice(subject, policy);
+  return rules.map((active) =>
+    verdictOf(subject, advise && active.mode === 'enforce' ? { ...active, mode: 'warn' } : active, policy, facts),
+  );
+}
+
+/**
+ * At admission a template is seen before other webhooks change its pods, and its controller must go on scaling down and
+ * removing finalizers: what it breaks is said early, and refused at the pod.
+ */
+function isAdvice({ uid, pod }: Subject, { templates }: Policy): boolean {
+  return uid !== '' && pod !== undefined && pod.base !== '' && templates === 'warn';
 }
 
 function verdictOf(

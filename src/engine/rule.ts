@@ -10,6 +10,21 @@ export type Mode = (typeof MODES)[number];
 
 /** The promises of Qdrant's security page, as folders below `rules/`. */
 export const PROMISES = {
+  access: {
+    title: 'Access restricted and audited',
+    controls: [
+      'soc2:CC6.1',
+      'soc2:CC6.2',
+      'soc2:CC6.3',
+      'soc2:CC6.8',
+      'soc2:CC7.2',
+      'hipaa:164.308(a)(4)',
+      'hipaa:164.312(a)(1)',
+      'hipaa:164.312(b)',
+      'gdpr:32(1)(b)',
+      'gdpr:32(4)',
+    ],
+  },
   containers: {
     title: 'Hardened containers running unprivileged',
     controls: [
@@ -83,4 +98,11 @@ export interface PodRule<N extends FactName, O extends object> extends Omit<Rule
   readonly needs?: readonly N[];
   readonly options?: z.ZodType<O>;
   readonly check: (pod: Pod, options: O, facts: Pick<Facts, N>, subject: Subject) => readonly Finding[];
+}
+
+/** What the author of any other rule writes. */
+export interface ObjectRule<N extends FactName, O extends object> extends Omit<Rule, 'needs' | 'options' | 'check'> {
+  readonly needs?: readonly N[];
+  readonly options?: z.ZodType<O>;
+  readonly check: (subject: Subject, options: O, facts: Pick<Facts, N>) => readonly Finding[];
 }

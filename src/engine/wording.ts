@@ -1,6 +1,9 @@
 import type { Finding } from './rule.ts';
 
 const LONGEST_VALUE = 120;
+/** Far beyond what the API server takes; in a file, or asked by others, a name may be as long as the whole body. */
+const LONGEST_NAME = 300;
+const LONGEST_PATH = 600;
 
 /** One finding in one line: where, what stands there, what to write. */
 export function describeFinding(finding: Finding): string {
@@ -12,9 +15,9 @@ export function describeFinding(finding: Finding): string {
  * key may be any text, so the path is as little to be trusted as the value.
  */
 function describePath({ path, name }: Finding): string {
-  const shown = printable(path);
+  const shown = printable(cut(path, LONGEST_PATH));
   if (name === undefined) return shown;
-  const element = printable(JSON.stringify(name));
+  const element = printable(JSON.stringify(cut(name, LONGEST_NAME)));
   const bracket = shown.indexOf(']', shown.search(/(?:[cC]ontainers|volumes)\[/));
   if (bracket === -1) return `${shown} ${element}`;
   const rest = shown.slice(bracket + 1);
@@ -24,7 +27,9 @@ function describePath({ path, name }: Finding): string {
 function describeValue({ found, value }: Finding): string {
   if (found !== undefined) return printable(found);
   if (value === undefined || value === null) return 'is not set';
-  return `is ${cut(printable(typeof value === 'string' ? value || '""' : JSON.stringify(value)), LONGEST_VALUE)}`;
+  const text = typeof value === 'string' ? value || '""' : JSON.stringify(value);
+  // Escapes only make it longer: what is cut off need not be made safe.
+  return `is ${cut(printable(text.slice(0, LONGEST_VALUE + 1)), LONGEST_VALUE)}`;
 }
 
 /**
@@ -32,11 +37,15 @@ function describeValue({ found, value }: Finding): string {
  * text come out as escapes.
  */
 export function printable(text: string): string {
+  if (PLAIN.test(text)) return text;
   return text.replaceAll(
     /[\p{C}\p{Zl}\p{Zp}]/gu,
     (character) => `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`,
   );
 }
+
+/** What nearly all text is, and quick to tell. */
+const PLAIN = /^[\x20-\x7e]*$/;
 
 /** Cuts text to a number of characters, and shows that it did. */
 export function cut(text: string, longest: number): string {

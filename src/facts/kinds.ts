@@ -1,4 +1,5 @@
 import type { FactName } from '../engine/facts.ts';
+import { POD_CARRIERS } from '../k8s/pods.ts';
 import type { KindName } from './world.ts';
 
 /** A kind that facts are learnt from: how the API server serves it, and what of it is watched. */
@@ -6,8 +7,8 @@ export interface FactKind extends KindName {
   readonly version: string;
   readonly plural: string;
   readonly namespaced: boolean;
-  /** Of a namespaced kind: the objects of the protected namespaces, or those of all. */
-  readonly watched: 'protected namespaces' | 'everywhere';
+  /** Nowhere: single objects are read live, none is kept. */
+  readonly watched: 'nowhere' | 'protected namespaces' | 'everywhere';
   /** It comes with a CRD that a cluster may lack: it then has no objects of it. */
   readonly optional: boolean;
   /** The facts that rest on it: it is watched only where an active rule needs one of them. */
@@ -26,4 +27,16 @@ export const FACT_KINDS: readonly FactKind[] = [
     optional: false,
     facts: ['namespace'],
   },
+  ...POD_CARRIERS.filter(({ kind }) => kind !== 'Pod' && kind !== 'PodTemplate').map(
+    ({ group, kind }): FactKind => ({
+      group,
+      version: 'v1',
+      plural: `${kind.toLowerCase()}s`,
+      kind,
+      namespaced: true,
+      watched: 'nowhere',
+      optional: false,
+      facts: ['owners'],
+    }),
+  ),
 ];

@@ -21,7 +21,8 @@ const LONGEST_CHAIN = 2;
 /**
  * The workloads that own a pod. What the pod says is a claim, written by whoever created it: it counts only where the
  * request comes from the controller of the kind that it names, and each owner is alive under the uid that is named.
- * An UPDATE may come from anyone (a person who adds a debug container): there the template has to vouch alone.
+ * An UPDATE may come from anyone (a person who adds a debug container), and of what already runs nobody knows who asked
+ * for it: there the template has to vouch alone.
  */
 export async function learnOwners(
   subject: Subject,
@@ -46,9 +47,9 @@ function controllerOf({ metadata }: KubernetesObject): OwnerReference | undefine
 }
 
 function isFromController({ operation, user }: Subject, { kind = '' }: OwnerReference): boolean {
-  if (operation === 'UPDATE') return true;
+  if (operation === 'UPDATE' || !user) return true;
   const account = Object.hasOwn(CONTROLLERS, kind) ? CONTROLLERS[kind] : undefined;
-  if (!user || !account) return false;
+  if (!account) return false;
   return user.username === CONTROLLER_MANAGER || user.username === `system:serviceaccount:kube-system:${account}`;
 }
 

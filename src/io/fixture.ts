@@ -9,13 +9,14 @@ import { type Manifest, type Manifests, readManifests } from './manifests.ts';
 
 const KIND = 'Fixture';
 const API_VERSION = 'fixture.qdrant-admission/v1';
+const SUBJECT = 'expected Kind/name or a number from 0';
 
 /** What the first document of a fixture says of the others. Everything but apiVersion and kind may be left out. */
 const fixtureHeaderSchema = z.strictObject({
   apiVersion: z.literal(API_VERSION),
   kind: z.literal(KIND),
   /** What is judged: `Kind/name`, or its number among the other documents, from 0. The rest is the world around it. */
-  subject: z.union([z.string().regex(/^\w+\/.+$/), z.int().min(0)], 'expected Kind/name or a number from 0').optional(),
+  subject: z.union([z.string().regex(/^\w+\/.+$/, SUBJECT), z.int().min(0)], SUBJECT).optional(),
   now: z.iso.datetime({ offset: true, error: 'expected a moment in RFC 3339' }).optional(),
   /** A configuration, as in the file of --config. */
   config: z.record(z.string(), z.json()).optional(),

@@ -26,6 +26,6 @@ export function subjectOfManifest(manifest: Manifest, now: Date, namespace?: str
 }
 
 /** Whether a manifest is a request to an admission webhook, of any version. */
-export function isAdmissionReview({ object }: Manifest): boolean {
+function isAdmissionReview({ object }: Manifest): boolean {
   return object.kind === 'AdmissionReview' && object.apiVersion.startsWith('admission.k8s.io/');
 }

@@ -31,6 +31,10 @@ export interface Metrics {
   reload(what: Reloadable, succeeded: boolean): void;
   tlsError(): void;
   certificateExpires(at: Date): void;
+  /** A watch on this kind (by its plural) failed. */
+  watchError(plural: string): void;
+  /** How to ask, at each scrape, for the seconds since each watch last had contact. */
+  contactAges(read: () => ReadonlyMap<string, number>): void;
   /** The text that Prometheus scrapes, and its content type. */
   expose(): Promise<{ readonly type: string; readonly text: string }>;
 }
@@ -93,6 +97,12 @@ export function createMetrics(): Metrics {
     help: 'When the serving certificate expires, in seconds since 1970.',
     registers,
   });
+  const watchErrors = new Counter({
+    name: `${PREFIX}watch_errors_total`,
+    help: 'Watches on the cluster that failed and were started again.',
+    labelNames: ['resource'],
+    registers,
+  });
   for (const reason of BAD_REQUESTS) badRequests.inc({ reason }, 0);
   for (const what of ['configuration', 'certificate'] as const) {
     reloads.inc({ what }, 0);
@@ -113,6 +123,18 @@ export function createMetrics(): Metrics {
     },
     tlsError: () => tlsErrors.inc(),
     certificateExpires: (at) => expiry.set(at.getTime() / 1000),
+    watchError: (plural) => watchErrors.inc({ resource: plural }),
+    contactAges(read) {
+      new Gauge({
+        name: `${PREFIX}watch_contact_age_seconds`,
+        help: 'Since the API server was last heard of. What is too old counts as unknown.',
+        labelNames: ['resource'],
+        registers,
+        collect() {
+          for (const [resource, age] of read()) this.set({ resource }, age);
+        },
+      });
+    },
     expose: async () => ({ type: registry.contentType, text: await registry.metrics() }),
   };
 }

@@ -44,11 +44,7 @@ function isMissing(error: unknown): boolean {
  * A 404 means that there are no such objects only if the kind is not served at all. Where another version of it is
  * served, there may be objects that this program cannot read, and none is not what it should say.
  */
-export async function assertAbsent(
-  client: KubeClient,
-  { group, plural }: Resource,
-  signal: AbortSignal,
-): Promise<void> {
+async function assertAbsent(client: KubeClient, { group, plural }: Resource, signal: AbortSignal): Promise<void> {
   const { status, body } = await client.request({ method: 'GET', path: `/apis/${group}`, signal });
   if (status === 404 && body === NOT_SERVED) return;
   if (status !== 200 || !isJsonObject(body)) throw refusal(status, body);

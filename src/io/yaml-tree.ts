@@ -215,7 +215,9 @@ class TreeReader {
 
   #spend(nodes: number, at: Node | null): void {
     this.#budget -= nodes;
-    if (this.#budget < 0) throw new YamlFaultError('aliases make this document too large', at ?? this.#root);
+    if (this.#budget >= 0) return;
+    const [outermost] = this.#following;
+    throw new YamlFaultError('aliases make this document too large', outermost ?? at ?? this.#root);
   }
 }
 

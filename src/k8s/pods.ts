@@ -93,6 +93,9 @@ export const POD_CARRIERS: readonly PodCarrier[] = [
   { group: 'batch', kind: 'Job', template: ['spec', 'template'] },
 ];
 
+/** The older form of AppArmor profiles: one annotation a container, which kubelets still honour. */
+export const APP_ARMOR_ANNOTATIONS = 'container.apparmor.security.beta.kubernetes.io/';
+
 /** How objects of this kind carry a pod; undefined where they carry none. */
 export function podCarrierOf(object: KubernetesObject): PodCarrier | undefined {
   const group = groupOf(object.apiVersion);

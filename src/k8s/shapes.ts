@@ -78,13 +78,26 @@ const podTemplate: Shape = fields({
 const anyObject = fields({ metadata });
 
 /**
+ * Elements of all lists that are read in one object. The largest pod that etcd takes has fewer; each is judged by
+ * every rule, and a webhook must not be kept busy by one request.
+ */
+const MOST_ITEMS = 10_000;
+
+/** What was found so far in one object. */
+interface Found {
+  readonly errors: ShapeError[];
+  items: number;
+}
+
+/**
  * Every field we read has the type that the API gives it. The API server decodes into typed structs before it asks a
  * webhook; files and direct callers do not, and a list where a rule expects an object must not read as "not set".
  * JSON null means "not set", as the API server takes it.
  */
 export function shapeErrors(object: KubernetesObject): ShapeError[] {
-  const errors: ShapeError[] = [];
-  check(object, anyObject, '', errors);
+  const found: Found = { errors: [], items: 0 };
+  const { errors } = found;
+  check(object, anyObject, '', found);
   const carrier = podCarrierOf(object);
   if (!carrier) return errors;
   let at: unknown = object;
@@ -103,7 +116,7 @@ export function shapeErrors(object: KubernetesObject): ShapeError[] {
     if (carrier.kind !== 'ReplicationController') errors.push({ path, expected: 'a pod template', found: 'nothing' });
     return errors;
   }
-  check(at, podTemplate, path, errors);
+  check(at, podTemplate, path, found);
   if (errors.length === 0) checkContainers(at, path, errors);
   return errors;
 }
@@ -116,25 +129,25 @@ function checkContainers(pod: unknown, path: string, errors: ShapeError[]): void
   errors.push({ path: join(path, 'spec.containers'), expected: 'at least one container', found: 'none' });
 }
 
-function check(value: unknown, shape: Shape, path: string, errors: ShapeError[]): void {
+function check(value: unknown, shape: Shape, path: string, found: Found): void {
   if (value === undefined || value === null) return;
   if (typeof shape === 'string') {
     const right = shape === 'integer' ? Number.isInteger(value) : typeof value === shape;
-    if (!right) errors.push({ path, expected: EXPECTED[shape], found: describe(value) });
+    if (!right) found.errors.push({ path, expected: EXPECTED[shape], found: describe(value) });
     return;
   }
   if ('list' in shape) {
-    if (!Array.isArray(value)) errors.push({ path, expected: 'a list', found: describe(value) });
-    else for (let i = 0; i < value.length; i++) checkItem(value[i], shape.list, path, i, errors);
+    if (!Array.isArray(value)) found.errors.push({ path, expected: 'a list', found: describe(value) });
+    else checkItems(value, shape.list, path, found);
     return;
   }
   if (!isJsonObject(value)) {
-    errors.push({ path, expected: 'an object', found: describe(value) });
+    found.errors.push({ path, expected: 'an object', found: describe(value) });
     return;
   }
   if ('map' in shape) {
     for (const key of Object.keys(value)) {
-      if (typeof value[key] !== 'string') check(value[key], shape.map, `${path}[${JSON.stringify(key)}]`, errors);
+      if (typeof value[key] !== 'string') check(value[key], shape.map, `${path}[${JSON.stringify(key)}]`, found);
     }
     return;
   }
@@ -144,20 +157,30 @@ function check(value: unknown, shape: Shape, path: string, errors: ShapeError[])
       const expected = shape.fields[field] as Shape;
       // The path is only written out where something is wrong or deeper.
       if (typeof expected === 'string' && expected !== 'integer' && typeof part === expected) continue;
-      check(part, expected, join(path, field), errors);
+      check(part, expected, join(path, field), found);
     }
   }
 }
 
+function checkItems(list: readonly unknown[], shape: Shape, path: string, found: Found): void {
+  found.items += list.length;
+  if (found.items > MOST_ITEMS) {
+    const expected = `at most ${MOST_ITEMS} list elements in one object`;
+    found.errors.push({ path, expected, found: `a list of ${list.length}` });
+    return;
+  }
+  for (let i = 0; i < list.length; i++) checkItem(list[i], shape, path, i, found);
+}
+
 /** A null in a list is no object at all, and would be skipped by whoever reads it as "not set". */
-function checkItem(value: unknown, shape: Shape, path: string, index: number, errors: ShapeError[]): void {
+function checkItem(value: unknown, shape: Shape, path: string, index: number, found: Found): void {
   if (value === null) {
     const expected = typeof shape === 'string' ? EXPECTED[shape] : 'an object';
-    errors.push({ path: `${path}[${index}]`, expected, found: 'null' });
+    found.errors.push({ path: `${path}[${index}]`, expected, found: 'null' });
     return;
   }
   if (typeof shape === 'string' && shape !== 'integer' && typeof value === shape) return;
-  check(value, shape, `${path}[${index}]`, errors);
+  check(value, shape, `${path}[${index}]`, found);
 }
 
 const EXPECTED = { string: 'a string', boolean: 'true or false', integer: 'an integer' } as const;

@@ -1,10 +1,12 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, inject, it, vi } from 'vitest';
 import type { FactKind } from '../../src/facts/kinds.ts';
-import { createKubeClient } from '../../src/io/kube.ts';
+import { REAL_CLOCK } from '../../src/io/clock.ts';
+import { createKubeClient, type KubeClient } from '../../src/io/kube.ts';
 import { findCluster } from '../../src/io/kube-config.ts';
 import { Reflector, type ReflectorOptions } from '../../src/io/reflector.ts';
 import { isJsonObject, type JsonObject } from '../../src/k8s/object.ts';
 import { type Cluster, joinCluster, type SharedCluster, startCluster } from './harness/cluster.ts';
+import { ensureNamespace } from './support/protected.ts';
 
 const NAMESPACES = { group: '', version: 'v1', plural: 'namespaces', kind: 'Namespace', namespaced: false };
 const WIDGETS = {
@@ -90,13 +92,14 @@ async function apply(cluster: SharedCluster, text: string): Promise<void> {
 describe('on the cluster that all tests share', () => {
   const cluster = joinCluster(inject('cluster'));
 
+  beforeAll(() => ensureNamespace(cluster, 'facts-one'));
+
   afterAll(async () => {
     await kubectl(cluster, 'delete', '--ignore-not-found', '--wait=false', 'namespace', 'facts-one', 'facts-two');
     await kubectl(cluster, 'delete', '--ignore-not-found', 'customresourcedefinition', 'widgets.facts.example.com');
   });
 
   it('lists page by page and follows namespaces as they are created, changed and deleted', async () => {
-    await kubectl(cluster, 'create', 'namespace', 'facts-one');
     const { reflector, lists } = await reflect(cluster);
     await reflector.whenSynced();
     // More than fit on one page.
@@ -120,9 +123,19 @@ describe('on the cluster that all tests share', () => {
   });
 
   it('resumes watch after watch, and lists again where a watch showed no life', async () => {
-    const { reflector, errors } = await reflect(cluster, { timing: { watchSeconds: 1 } });
-    await reflector.whenSynced();
-    for (let i = 0; i < 4; i++) {
+    const client = createKubeClient(await findCluster({ kubeconfig: cluster.kubeconfig, env: {} }));
+    let opened = 0;
+    const watch: KubeClient['watch'] = (...args) => {
+      opened += 1;
+      return client.watch(...args);
+    };
+    const { reflector, errors, lists } = await reflect(cluster, {
+      client: { ...client, watch },
+      timing: { watchSeconds: 1 },
+    });
+    for (let i = 0; i < 3; i++) {
+      // Each change falls into another watch, and the last ones into watches after a quiet one.
+      await vi.waitFor(() => expect(opened).toBeGreaterThan(2 * i), PATIENT);
       await kubectl(cluster, 'label', '--overwrite', 'namespace', 'facts-one', `round=r${i}`);
       await vi.waitFor(
         () => expect(find(reflector, 'facts-one')).toMatchObject({ metadata: { labels: { round: `r${i}` } } }),
@@ -130,7 +143,7 @@ describe('on the cluster that all tests share', () => {
       );
     }
     expect(errors).toEqual([]);
-    expect(reflector.contactAgeMs()).toBeLessThan(10_000);
+    expect(lists.length).toBeLessThan(opened + 1);
   });
 
   it('knows that there are none of a kind without a CRD, finds one that comes later, and loses one that goes', async () => {
@@ -146,7 +159,6 @@ describe('on the cluster that all tests share', () => {
     await apply(cluster, widgetDefinition(['v1']));
     await kubectl(cluster, 'wait', '--for=condition=Established', 'crd/widgets.facts.example.com');
     const widget = { apiVersion: 'facts.example.com/v1', kind: 'Widget', metadata: { name: 'a' }, spec: { size: 3 } };
-    await kubectl(cluster, 'create', 'namespace', 'facts-two').catch(() => undefined);
     await apply(cluster, JSON.stringify({ ...widget, metadata: { name: 'a', namespace: 'facts-one' } }));
     await vi.waitFor(() => expect(find(reflector, 'a', 'facts-one')).toMatchObject({ spec: { size: 3 } }), PATIENT);
 
@@ -231,14 +243,19 @@ describe.skipIf(inject('cluster').provider !== 'local')('on a cluster that can b
   });
 
   it('stays known while the storage is away for a while, and counts as unknown when that takes too long', async () => {
-    const timing = { watchSeconds: 1, staleMs: 8_000 };
-    const { reflector, errors } = await reflect(own, { timing }, 2_000);
+    let later = 0;
+    const clock = { ...REAL_CLOCK, now: () => REAL_CLOCK.now() + later };
+    const timing = { watchSeconds: 1, staleMs: 3_600_000 };
+    const { reflector, errors } = await reflect(own, { timing, clock }, 2_000);
     await reflector.whenSynced();
     own.pauseEtcd?.();
     try {
       await vi.waitFor(() => expect(errors.length).toBeGreaterThan(0), PATIENT);
       expect(reflector.list('')).toMatchObject({ known: true });
-      await vi.waitFor(() => expect(reflector.list('')).toMatchObject({ known: false }), PATIENT);
+      later = timing.staleMs;
+      // The API server goes on opening watches from its memory; that must not count.
+      const so = errors.length;
+      await vi.waitFor(() => expect(errors.length).toBeGreaterThan(so + 1), PATIENT);
       expect(reflector.list('')).toMatchObject({
         reason: expect.stringMatching(/^nothing was heard of namespaces for \d+ s \(/),
       });

@@ -71,6 +71,17 @@ describe('a denial', () => {
     ]);
   });
 
+  it('is only a warning for a template at admission, unless the configuration says otherwise', async () => {
+    const broken = deployment({ hostIPC: true });
+    const advice = await said(broken, { uid: '3f2c' });
+    expect(advice).toMatchObject({
+      allowed: true,
+      warnings: [expect.stringMatching(/^host-namespaces: spec\.template/)],
+    });
+    expect(await said(broken, { uid: '3f2c', settings: { templates: 'deny' } })).toMatchObject({ code: 403 });
+    expect(await said(pod({ hostIPC: true }), { uid: '3f2c' })).toMatchObject({ code: 403 });
+  });
+
   it('is cut where it would be too long, and says by how much', async () => {
     const many = pod({ containers: Array.from({ length: 40 }, (_, i) => container(`shell-${i}`, privileged)) });
     const all = lines((await said(many)).message);

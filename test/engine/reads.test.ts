@@ -58,6 +58,7 @@ describe('fields that changed', () => {
     ['a key with another prefix', 'a{x/}', { a: { 'y/1': 1 } }, { a: { 'y/1': 2 } }, false],
     ['an inherited name', 'a.constructor', { a: {} }, { a: {} }, false],
     ['a name like an inherited one', 'a.constructor', { a: {} }, { a: { constructor: 1 } }, true],
+    ['null for an inherited name', 'a.constructor', { a: {} }, { a: { constructor: null } }, false],
     ['a whole object', 'a', { a: { b: { c: [1, { d: null }] } } }, { a: { b: { c: [1, {}] } } }, false],
   ])('%s', (_, path, before, after, expected) => {
     expect(changed(path, before, after)).toBe(expected);

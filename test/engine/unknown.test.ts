@@ -5,6 +5,7 @@ import { known, unknown } from '../../src/engine/facts.ts';
 import { podFinding } from '../../src/engine/findings.ts';
 import type { ActiveRule, Policy } from '../../src/engine/policy.ts';
 import { parseFieldPath } from '../../src/engine/reads.ts';
+import { review } from '../../src/engine/review.ts';
 import { makeSubject } from '../../src/engine/subject.ts';
 import type { World } from '../../src/facts/world.ts';
 import { judge } from '../../src/judge.ts';
@@ -139,6 +140,12 @@ describe('a fact', () => {
     const { rule } = ruleThatNeedsTheNamespace();
     const { verdicts } = await judge(subject, policyOf(active(rule)), LABELLED, AbortSignal.abort());
     expect(verdicts.map(({ outcome }) => outcome)).toEqual(['unknown']);
+  });
+
+  it('that nobody has learnt is unknown', () => {
+    const { rule } = ruleThatNeedsTheNamespace();
+    const policy = policyOf(active(rule));
+    expect(review(subject, policy.rules, policy, {})).toMatchObject([{ outcome: 'unknown', missing: ['namespace'] }]);
   });
 
   it('is learnt once, however many rules need it', async () => {

@@ -138,6 +138,12 @@ describe('other operations', () => {
     expect(await judged(pod(OLD), pod(OLD), operation)).toEqual([]);
   });
 
+  it.each(['v1 Service', 'example.com/v1 Deployment'])('%s is a kind that no rule for pods judges', async (name) => {
+    const [apiVersion = '', kind = ''] = name.split(' ');
+    const object = { apiVersion, kind, metadata: { name: 'qdrant' }, spec: { template: pod(OLD) } };
+    expect(await judged(object, object, 'CREATE')).toEqual([]);
+  });
+
   it('an UPDATE without an old object is judged in full', async () => {
     const subject = makeSubject({ object: pod(OLD), operation: 'UPDATE', now: new Date(0) });
     const { verdicts } = await judge(subject, policyWith(), NO_WORLD, new AbortController().signal);

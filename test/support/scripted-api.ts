@@ -17,7 +17,7 @@ export interface ScriptedRequest {
   readonly body: string;
 }
 
-export type Script = (request: ScriptedRequest, response: ServerResponse) => void | Promise<void>;
+type Script = (request: ScriptedRequest, response: ServerResponse) => void | Promise<void>;
 
 /** An HTTPS server that answers as a test tells it to, and a folder with a kubeconfig that leads to it. */
 export interface ScriptedApi {

@@ -1,4 +1,5 @@
 import type { ServerResponse } from 'node:http';
+import { vi } from 'vitest';
 import { createKubeClient } from '../../src/io/kube.ts';
 import { findCluster } from '../../src/io/kube-config.ts';
 import { Reflector, type ReflectorOptions, type ReflectorTiming } from '../../src/io/reflector.ts';
@@ -13,6 +14,11 @@ export const FAST: Partial<ReflectorTiming> = {
   longestBackoffMs: 20,
   absentMs: 20,
 };
+
+/** Waits until an assertion holds, for as long as a busy machine may take. */
+export function eventually(assertion: () => unknown): Promise<unknown> {
+  return vi.waitFor(assertion, { timeout: 50_000, interval: 20 });
+}
 
 /** What a reflector told its hooks. */
 export interface Told {

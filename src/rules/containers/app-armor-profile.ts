@@ -2,11 +2,10 @@ import { definePodRule } from '../../engine/define.ts';
 import { eachContainer, podFinding } from '../../engine/findings.ts';
 import { inContainers } from '../../engine/reads.ts';
 import type { Finding } from '../../engine/rule.ts';
+import { APP_ARMOR_ANNOTATIONS } from '../../k8s/pods.ts';
 
 const FIELD = 'securityContext.appArmorProfile.type';
 const TYPES = ['RuntimeDefault', 'Localhost'];
-/** The older form, one annotation a container; kubelets still honour it. */
-const ANNOTATION = 'container.apparmor.security.beta.kubernetes.io/';
 
 export const appArmorProfile = definePodRule({
   id: 'app-armor-profile',
@@ -15,7 +14,7 @@ export const appArmorProfile = definePodRule({
   why: 'An unconfined container may do all that its user may: AppArmor no longer stops it from mounting or tracing.',
   fix: 'securityContext:\n  appArmorProfile:\n    type: RuntimeDefault',
   controls: ['pss:appArmorProfile', 'cis:5.7.3'],
-  reads: [`spec.${FIELD}`, ...inContainers(FIELD), `metadata.annotations{${ANNOTATION}}`],
+  reads: [`spec.${FIELD}`, ...inContainers(FIELD), `metadata.annotations{${APP_ARMOR_ANNOTATIONS}}`],
   podSecurity: { check: 'appArmorProfile', level: 'baseline' },
   check(pod) {
     const required = `use ${TYPES.join(' or ')}, or leave it out`;
@@ -28,7 +27,7 @@ export const appArmorProfile = definePodRule({
     );
     for (const [key, value] of Object.entries(pod.metadata.annotations ?? {})) {
       // Matched for any suffix, also one that names no container: containers may come later.
-      if (!key.startsWith(ANNOTATION) || allowedAnnotation(value ?? '')) continue;
+      if (!key.startsWith(APP_ARMOR_ANNOTATIONS) || allowedAnnotation(value ?? '')) continue;
       findings.push(podFinding(pod, `metadata.annotations[${JSON.stringify(key)}]`, value, 'use runtime/default'));
     }
     return findings;

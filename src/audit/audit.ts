@@ -1,0 +1,216 @@
+import type { Policy } from '../engine/policy.ts';
+import type { Verdict } from '../engine/review.ts';
+import { makeSubject } from '../engine/subject.ts';
+import type { World } from '../facts/world.ts';
+import type { KubeClient } from '../io/kube.ts';
+import { KubeError, type Resource } from '../io/kube-wire.ts';
+import { createListedWorld } from '../io/live-world.ts';
+import { judge } from '../judge.ts';
+import { isKubernetesObject, type JsonObject, type KubernetesObject } from '../k8s/object.ts';
+import { POD_CARRIERS } from '../k8s/pods.ts';
+import { shapeErrors } from '../k8s/shapes.ts';
+import { createOwners, type OwnerNode, type Owners, ownerLookUp, ownerNode, type TopOwner } from './owners.ts';
+
+/** One object of a cluster of which some rule did not say `pass`. */
+export interface AuditedObject {
+  readonly kind: string;
+  readonly name: string;
+  /** A pod runs; a template would make pods. */
+  readonly runs: boolean;
+  /** Field path of the pod in the object, as findings begin with it. */
+  readonly base: string;
+  readonly owner: TopOwner;
+  /** Those that are not `pass`. */
+  readonly verdicts: readonly Verdict[];
+}
+
+/** Something that could not be read or judged: it may hold anything. */
+export interface Unread {
+  /** A plural, or `Kind name`. */
+  readonly what: string;
+  readonly reason: string;
+}
+
+/** What stands in one namespace. */
+export interface NamespaceAudit {
+  readonly name: string;
+  readonly policy: Policy;
+  /** False where there is no such namespace yet. */
+  readonly exists: boolean;
+  readonly pods: number;
+  readonly templates: number;
+  /** Pods and Jobs that have come to their end, and ReplicaSets that a Deployment left behind: not judged. */
+  readonly over: number;
+  readonly objects: readonly AuditedObject[];
+  readonly unread: readonly Unread[];
+}
+
+export interface AuditOptions {
+  readonly client: KubeClient;
+  /** By the name of the namespace. */
+  readonly policies: ReadonlyMap<string, Policy>;
+  readonly now: Date;
+  readonly signal: AbortSignal;
+  readonly onProgress?: (doing: string) => void;
+}
+
+/** Controllers come before what they make, and pods last: who controls whom is then known. */
+const RESOURCES: readonly Resource[] = [...POD_CARRIERS]
+  .sort((a, b) => Number(a.kind === 'Pod') - Number(b.kind === 'Pod'))
+  .map(({ group, kind }) => ({ group, version: 'v1', plural: `${kind.toLowerCase()}s`, kind, namespaced: true }));
+
+/**
+ * Judges what already stands in the namespaces of these policies, as if it were created now. Never rejects because of
+ * the cluster: what cannot be read is in the answer as unread.
+ */
+export async function auditCluster(options: AuditOptions): Promise<readonly NamespaceAudit[]> {
+  const { client, policies, signal } = options;
+  const unreachable = await client.request({ method: 'GET', path: '/version', signal }).then(
+    () => undefined,
+    (error: unknown) => reasonOf(error),
+  );
+  const world = createListedWorld(client);
+  const lookUp = ownerLookUp(client, signal);
+  const audits: NamespaceAudit[] = [];
+  for (const [name, policy] of policies) {
+    const namespace = new NamespaceRun(
+      name,
+      policy,
+      createOwners((ref) => lookUp(name, ref)),
+      world,
+      options,
+    );
+    audits.push(await namespace.run(signal.aborted ? 'interrupted' : unreachable));
+  }
+  return audits;
+}
+
+interface Judged {
+  readonly node: OwnerNode;
+  readonly runs: boolean;
+  readonly base: string;
+  readonly verdicts: readonly Verdict[];
+}
+
+/** The audit of one namespace while it runs. */
+class NamespaceRun {
+  readonly #name: string;
+  readonly #policy: Policy;
+  readonly #owners: Owners;
+  readonly #world: World;
+  readonly #options: AuditOptions;
+  readonly #judged: Judged[] = [];
+  readonly #unread: Unread[] = [];
+  #pods = 0;
+  #templates = 0;
+  #over = 0;
+
+  constructor(name: string, policy: Policy, owners: Owners, world: World, options: AuditOptions) {
+    this.#name = name;
+    this.#policy = policy;
+    this.#owners = owners;
+    this.#world = world;
+    this.#options = options;
+  }
+
+  async run(unreachable: string | undefined): Promise<NamespaceAudit> {
+    let exists = true;
+    if (unreachable !== undefined) this.#unread.push({ what: 'the namespace', reason: unreachable });
+    else exists = await this.#exists();
+    if (exists && unreachable === undefined) for (const resource of RESOURCES) await this.#auditKind(resource);
+    return {
+      name: this.#name,
+      policy: this.#policy,
+      exists,
+      pods: this.#pods,
+      templates: this.#templates,
+      over: this.#over,
+      objects: await Promise.all(
+        this.#judged.map(async ({ node, ...judged }) => ({
+          kind: node.kind,
+          name: node.name,
+          ...judged,
+          owner: await this.#owners.topOf(node),
+        })),
+      ),
+      unread: this.#unread,
+    };
+  }
+
+  /** Only a clear no counts as one. */
+  async #exists(): Promise<boolean> {
+    const resource = { group: '', version: 'v1', plural: 'namespaces', kind: 'Namespace', namespaced: false };
+    try {
+      return (await this.#options.client.read(resource, '', this.#name, this.#options.signal)) !== undefined;
+    } catch (error) {
+      this.#unread.push({ what: 'the namespace', reason: reasonOf(error) });
+      return true;
+    }
+  }
+
+  async #auditKind(resource: Resource): Promise<void> {
+    const { client, signal, onProgress } = this.#options;
+    let seen = 0;
+    try {
+      signal.throwIfAborted();
+      for await (const { items, remaining } of client.list(resource, this.#name, signal)) {
+        const total = seen + items.length + (remaining ?? 0);
+        for (const item of items) {
+          seen += 1;
+          onProgress?.(`${this.#name}: ${resource.plural} ${seen}/${total}`);
+          await this.#auditObject(item);
+        }
+      }
+    } catch (error) {
+      const reason = signal.aborted ? 'interrupted' : reasonOf(error);
+      this.#unread.push({ what: resource.plural, reason: seen === 0 ? reason : `after ${seen}: ${reason}` });
+    }
+  }
+
+  async #auditObject(object: JsonObject): Promise<void> {
+    if (!isKubernetesObject(object)) throw new KubeError('the API server sent an object without apiVersion and kind');
+    const node = ownerNode(object);
+    const runs = object.kind === 'Pod';
+    if (!runs) this.#owners.add(node);
+    try {
+      const [error] = shapeErrors(object);
+      if (error) throw new Error(`${error.path} is ${error.found}: expected ${error.expected}`);
+      if (isOver(object, node, this.#owners)) this.#over += 1;
+      else await this.#judge(object, node, runs);
+    } catch (error) {
+      // What a rule throws is a bug of ours, which is no acceptance.
+      this.#unread.push({ what: `${node.kind} ${node.name}`, reason: reasonOf(error) });
+    }
+  }
+
+  async #judge(object: KubernetesObject, node: OwnerNode, runs: boolean): Promise<void> {
+    const subject = makeSubject({ object, namespace: this.#name, now: this.#options.now });
+    if (!subject.pod) return;
+    const { verdicts } = await judge(subject, this.#policy, this.#world, this.#options.signal);
+    if (runs) this.#pods += 1;
+    else this.#templates += 1;
+    const notable = verdicts.filter(({ outcome }) => outcome !== 'pass');
+    if (notable.length > 0) this.#judged.push({ node, runs, base: subject.pod.base, verdicts: notable });
+  }
+}
+
+/** Whether an object neither runs nor makes pods any more. */
+function isOver(object: KubernetesObject & JsonObject, { controller }: OwnerNode, owners: Owners): boolean {
+  const { spec, status } = object as { spec?: { replicas?: number }; status?: Status };
+  if (object.kind === 'Pod') return status?.phase === 'Succeeded' || status?.phase === 'Failed';
+  if (object.kind === 'Job') {
+    const ends = status?.conditions?.filter(({ type }) => type === 'Complete' || type === 'Failed');
+    return ends?.some((end) => end.status === 'True') ?? false;
+  }
+  // An old revision: the template that counts is that of its Deployment.
+  return object.kind === 'ReplicaSet' && spec?.replicas === 0 && controller !== undefined && owners.has(controller.uid);
+}
+
+interface Status {
+  readonly phase?: string;
+  readonly conditions?: readonly { readonly type?: string; readonly status?: string }[];
+}
+
+function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,261 @@
+import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
+import { type AuditOptions, auditCluster, type NamespaceAudit } from '../../src/audit/audit.ts';
+import { groupByOwner, nameOf, totalsByRule, totalsOf } from '../../src/audit/report.ts';
+import type { Policy } from '../../src/engine/policy.ts';
+import { createKubeClient } from '../../src/io/kube.ts';
+import { findCluster } from '../../src/io/kube-config.ts';
+import { policyWith } from '../support/policies.ts';
+import { type ScriptedApi, sendJson, sendStatus, startScriptedApi } from '../support/scripted-api.ts';
+
+let api: ScriptedApi;
+
+beforeAll(async () => {
+  api = await startScriptedApi();
+});
+
+beforeEach(() => {
+  api.requests.length = 0;
+});
+
+afterAll(() => api.close());
+
+/** One rule is enough here, and keeps these tests as they are when rules are added. */
+function onlyHostNamespaces(policy: Policy): Policy {
+  return { ...policy, rules: policy.rules.filter(({ rule }) => rule.id === 'host-namespaces') };
+}
+
+const POLICY = onlyHostNamespaces(policyWith());
+const GOOD_SPEC = {
+  securityContext: { runAsNonRoot: true, seccompProfile: { type: 'RuntimeDefault' } },
+  containers: [
+    {
+      name: 'c',
+      image: 'example.com/c',
+      securityContext: { allowPrivilegeEscalation: false, capabilities: { drop: ['ALL'] } },
+    },
+  ],
+};
+const BAD_SPEC = { ...GOOD_SPEC, hostNetwork: true };
+
+interface Made {
+  readonly metadata?: object;
+  readonly spec?: object;
+  readonly status?: object;
+}
+
+/** What a cluster holds, by `namespace/plural`; a number is a refusal with that status. */
+type Stock = Readonly<Record<string, readonly object[] | number>>;
+
+function item(name: string, { metadata, ...parts }: Made): object {
+  return { metadata: { name, uid: `uid of ${name}`, ...metadata }, ...parts };
+}
+
+function ownedBy(kind: string, name: string): object {
+  return { ownerReferences: [{ apiVersion: 'apps/v1', kind, name, uid: `uid of ${name}`, controller: true }] };
+}
+
+function stock(holds: Stock, absent: readonly string[] = []): void {
+  api.play(({ url }, response) => {
+    const [, namespace, plural] = /\/namespaces\/([^/]+)\/?(.*)$/.exec(url.pathname) ?? [];
+    if (namespace === undefined) return sendJson(response, { gitVersion: 'v1.37.2' });
+    if (plural === '') {
+      if (!absent.includes(namespace)) return sendJson(response, { metadata: { name: namespace } });
+      return sendJson(response, { kind: 'Status', reason: 'NotFound', details: { name: namespace } }, 404);
+    }
+    const held = holds[`${namespace}/${plural}`] ?? [];
+    if (typeof held === 'number') return sendStatus(response, held, 'Forbidden', `${plural} is forbidden`);
+    const from = Number(url.searchParams.get('continue') ?? 0);
+    const next = from + 2 < held.length ? String(from + 2) : '';
+    sendJson(response, { metadata: { resourceVersion: '1', continue: next }, items: held.slice(from, from + 2) });
+  });
+}
+
+async function audit(
+  namespaces: readonly string[] = ['qdrant'],
+  more: Partial<AuditOptions> = {},
+): Promise<readonly NamespaceAudit[]> {
+  const client = createKubeClient(await findCluster({ kubeconfig: api.kubeconfig, env: {} }));
+  return auditCluster({
+    client,
+    policies: new Map(namespaces.map((name) => [name, POLICY])),
+    now: new Date(),
+    signal: new AbortController().signal,
+    ...more,
+  });
+}
+
+function groups(audits: readonly NamespaceAudit[]): unknown {
+  return audits.flatMap(groupByOwner).map((group) => [nameOf(group.owner), group.outcome, group.refused]);
+}
+
+it('judges all pods of all pages and groups what is refused by who owns it in the end', async () => {
+  const template = { template: { spec: BAD_SPEC } };
+  stock({
+    'qdrant/deployments': [item('loader', { spec: template })],
+    'qdrant/replicasets': [item('loader-1', { metadata: ownedBy('Deployment', 'loader'), spec: template })],
+    'qdrant/pods': [
+      item('good', { spec: GOOD_SPEC }),
+      ...['a', 'b', 'c'].map((name) =>
+        item(`loader-1-${name}`, { metadata: ownedBy('ReplicaSet', 'loader-1'), spec: BAD_SPEC }),
+      ),
+      item('bare', { spec: BAD_SPEC, status: { phase: 'Running' } }),
+    ],
+  });
+  const audits = await audit();
+  expect(audits).toMatchObject([{ name: 'qdrant', exists: true, pods: 5, templates: 2, over: 0, unread: [] }]);
+  expect(groups(audits)).toEqual([
+    ['Deployment/loader', 'refused', { pods: 3, templates: 2 }],
+    ['Pod/bare', 'refused', { pods: 1, templates: 0 }],
+  ]);
+  expect(totalsByRule(audits)).toMatchObject([
+    { rule: { id: 'host-namespaces' }, mode: 'enforce', failed: { pods: 4, templates: 2 } },
+  ]);
+  expect(totalsOf(audits)).toMatchObject({ refused: { pods: 4, templates: 2 }, unread: 0, absent: [] });
+  const findings = audits.flatMap(({ objects }) => objects.map(({ kind, verdicts }) => [kind, verdicts]));
+  expect(findings[0]).toMatchObject(['Deployment', [{ findings: [{ path: 'spec.template.spec.hostNetwork' }] }]]);
+});
+
+it('judges the templates of every workload kind', async () => {
+  const template = { template: { spec: BAD_SPEC } };
+  const kinds = ['daemonsets', 'deployments', 'jobs', 'replicasets', 'replicationcontrollers', 'statefulsets'];
+  stock({
+    ...Object.fromEntries(kinds.map((plural) => [`qdrant/${plural}`, [item(plural, { spec: template })]])),
+    'qdrant/cronjobs': [item('cronjobs', { spec: { jobTemplate: { spec: template } } })],
+    'qdrant/podtemplates': [{ ...item('podtemplates', {}), ...template }],
+  });
+  const [found] = await audit();
+  expect(found?.objects.map(({ name, runs }) => [name, runs]).sort()).toEqual(
+    [...kinds, 'cronjobs', 'podtemplates'].sort().map((name) => [name, false]),
+  );
+});
+
+it('leaves out what is over, and only that', async () => {
+  const template = { template: { spec: BAD_SPEC } };
+  const end = (type: string, status: string) => ({ conditions: [{ type, status }] });
+  stock({
+    'qdrant/deployments': [item('loader', { spec: { template: { spec: GOOD_SPEC } } })],
+    'qdrant/replicasets': [
+      item('old-revision', { metadata: ownedBy('Deployment', 'loader'), spec: { ...template, replicas: 0 } }),
+      item('of-nobody', { spec: { ...template, replicas: 0 } }),
+      item('of-the-gone', { metadata: ownedBy('Deployment', 'gone'), spec: { ...template, replicas: 0 } }),
+      item('current', { metadata: ownedBy('Deployment', 'loader'), spec: { ...template, replicas: 1 } }),
+    ],
+    'qdrant/jobs': [
+      item('complete', { spec: template, status: end('Complete', 'True') }),
+      item('failed', { spec: template, status: end('Failed', 'True') }),
+      item('running', { spec: template, status: end('Complete', 'False') }),
+    ],
+    'qdrant/pods': [
+      item('succeeded', { spec: BAD_SPEC, status: { phase: 'Succeeded' } }),
+      item('crashed', { spec: BAD_SPEC, status: { phase: 'Failed' } }),
+      item('leaving', { spec: BAD_SPEC, metadata: { deletionTimestamp: '2026-01-01T00:00:00Z' } }),
+      item('pending', { spec: BAD_SPEC, status: { phase: 'Pending' } }),
+    ],
+  });
+  const [found] = await audit();
+  const judged = found?.objects.map(({ name }) => name).sort();
+  expect(judged).toEqual(['current', 'leaving', 'of-nobody', 'of-the-gone', 'pending', 'running']);
+  expect(found).toMatchObject({ pods: 2, templates: 5, over: 5 });
+});
+
+it('names namespaces that do not exist, and asks nothing more of them', async () => {
+  stock({ 'qdrant/pods': [] }, ['vectors']);
+  const audits = await audit(['vectors', 'qdrant']);
+  expect(audits).toMatchObject([
+    { name: 'vectors', exists: false, unread: [] },
+    { name: 'qdrant', exists: true, unread: [] },
+  ]);
+  expect(totalsOf(audits).absent).toEqual(['vectors']);
+  expect(api.requests.filter(({ url }) => url.pathname.includes('/vectors/'))).toEqual([]);
+});
+
+it('counts a kind that it may not read as unread, and judges the others', async () => {
+  stock({ 'qdrant/pods': 403, 'qdrant/deployments': [item('loader', { spec: { template: { spec: BAD_SPEC } } })] });
+  const audits = await audit();
+  expect(audits[0]?.unread).toEqual([{ what: 'pods', reason: 'HTTP 403: pods is forbidden' }]);
+  expect(totalsOf(audits)).toMatchObject({ refused: { pods: 0, templates: 1 }, unread: 1 });
+});
+
+it('says after how many objects a list broke off, and keeps what it found', async () => {
+  api.play(({ url }, response) => {
+    if (!url.pathname.endsWith('/pods')) return sendJson(response, { metadata: { resourceVersion: '1' }, items: [] });
+    if (url.searchParams.has('continue')) return sendStatus(response, 410, 'Expired', 'too old');
+    sendJson(response, {
+      metadata: { resourceVersion: '1', continue: 'more' },
+      items: [item('bare', { spec: BAD_SPEC })],
+    });
+  });
+  const audits = await audit();
+  expect(audits[0]?.unread).toEqual([{ what: 'pods', reason: 'after 1: HTTP 410: too old' }]);
+  expect(totalsOf(audits).refused).toEqual({ pods: 1, templates: 0 });
+});
+
+it('never takes an object that it cannot judge for accepted', async () => {
+  const misshapen = item('misshapen', { spec: { ...GOOD_SPEC, containers: 'none' } });
+  stock({ 'qdrant/pods': [misshapen, item('bare', { spec: BAD_SPEC })] });
+  const [found] = await audit();
+  expect(found?.unread).toEqual([{ what: 'Pod misshapen', reason: 'spec.containers is a string: expected a list' }]);
+  expect(found?.objects.map(({ name }) => name)).toEqual(['bare']);
+
+  const broken = POLICY.rules.map((active) => ({
+    ...active,
+    rule: { ...active.rule, check: () => JSON.parse('{') },
+  }));
+  stock({ 'qdrant/pods': [item('good', { spec: GOOD_SPEC })] });
+  const [crashed] = await audit([], { policies: new Map([['qdrant', { ...POLICY, rules: broken }]]) });
+  expect(crashed).toMatchObject({ pods: 0, unread: [{ what: 'Pod good' }] });
+});
+
+it('reports everything as unread where the cluster cannot be reached, without asking for each thing', async () => {
+  const unreachable = await startScriptedApi();
+  const { kubeconfig } = unreachable;
+  const client = createKubeClient(await findCluster({ kubeconfig, env: {} }));
+  await unreachable.close();
+  const audits = await audit(['one', 'two'], { client });
+  expect(audits.map(({ name, unread }) => [name, unread.length, unread[0]?.what])).toEqual([
+    ['one', 1, 'the namespace'],
+    ['two', 1, 'the namespace'],
+  ]);
+  expect(audits[0]?.unread[0]?.reason).toMatch(/ENOENT|ECONNREFUSED/);
+});
+
+it('says what it did not get to when it is interrupted', async () => {
+  const stop = new AbortController();
+  stock({ 'one/pods': [item('bare', { spec: BAD_SPEC })] });
+  const audits = await audit(['one', 'two'], {
+    signal: stop.signal,
+    onProgress: (doing) => doing === 'one: pods 1/1' && stop.abort(),
+  });
+  expect(audits.map(({ unread }) => unread)).toEqual([[], [{ what: 'the namespace', reason: 'interrupted' }]]);
+});
+
+it('keeps what warns, notes or is exempt, and refuses nothing for it', async () => {
+  stock({ 'qdrant/pods': [item('bare', { spec: BAD_SPEC })] });
+  const rules = { 'host-namespaces': { mode: 'warn' } };
+  const warned = await audit([], { policies: new Map([['qdrant', onlyHostNamespaces(policyWith({ rules }))]]) });
+  expect(warned.flatMap(groupByOwner)).toMatchObject([{ outcome: 'accepted', accepted: { pods: 1, templates: 0 } }]);
+  const exemption = {
+    rule: 'host-namespaces',
+    namespace: 'qdrant',
+    path: 'spec.hostNetwork',
+    value: true,
+    reason: 'until it moves',
+    responsible: 'platform',
+    expires: '2999-01-01T00:00:00Z',
+  };
+  const exempted = await audit([], {
+    policies: new Map([['qdrant', onlyHostNamespaces(policyWith({}, [exemption]))]]),
+  });
+  expect(totalsByRule(exempted)).toMatchObject([{ exempt: { pods: 1, templates: 0 }, failed: { pods: 0 } }]);
+  expect(totalsOf(exempted).refused).toEqual({ pods: 0, templates: 0 });
+});
+
+it('counts as unknown, and not as refused, what rests on a fact that cannot be learnt', async () => {
+  const { rules } = POLICY;
+  const needing = rules.map((active) => ({ ...active, rule: { ...active.rule, needs: ['namespace'] as const } }));
+  // The list of all namespaces is not to be had here.
+  stock({ 'qdrant/pods': [item('a', { spec: BAD_SPEC })] });
+  const audits = await audit([], { policies: new Map([['qdrant', { ...POLICY, rules: needing }]]) });
+  expect(audits.flatMap(groupByOwner)).toMatchObject([{ outcome: 'unknown', unknown: { pods: 1, templates: 0 } }]);
+  expect(totalsOf(audits)).toMatchObject({ unknown: { pods: 1, templates: 0 }, refused: { pods: 0 } });
+});

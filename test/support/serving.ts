@@ -1,0 +1,232 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { Agent, type RequestOptions, request } from 'node:https';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { PassThrough } from 'node:stream';
+import { connect, type TLSSocket } from 'node:tls';
+import { stringify } from 'yaml';
+import { serveCommand } from '../../src/cli/serve.ts';
+import { issueCertificate } from './certificates.ts';
+
+/** `serve`, run in this process: real sockets, TLS and files, and a signal that can be sent. */
+export interface Serving {
+  readonly port: number;
+  readonly metricsPort: number;
+  readonly ca: string;
+  readonly files: { readonly config: string; readonly cert: string; readonly key: string };
+  /** The lines logged so far, parsed. */
+  readonly log: readonly LogLine[];
+  /** Resolves with the first line of this message, logged already or later. */
+  logged(msg: string): Promise<LogLine>;
+  /** What SIGTERM does. */
+  terminate(): void;
+  /** The exit code. */
+  readonly exited: Promise<number>;
+  /** Terminates, waits, and removes the files. */
+  stop(): Promise<number>;
+}
+
+export interface LogLine {
+  readonly msg: string;
+  readonly [field: string]: unknown;
+}
+
+export const CONFIG = { version: 1, namespaces: [{ names: ['qdrant'], profile: 'private' }] };
+
+export async function startServing(config: object = CONFIG, flags: readonly string[] = []): Promise<Serving> {
+  const folder = await mkdtemp(join(tmpdir(), 'qdrant-admission-serving-'));
+  const files = { config: join(folder, 'config.yaml'), cert: join(folder, 'tls.crt'), key: join(folder, 'tls.key') };
+  const { cert, key, ca } = await issueCertificate('localhost');
+  await Promise.all([
+    writeFile(files.config, stringify(config)),
+    writeFile(files.cert, cert),
+    writeFile(files.key, key, { mode: 0o600 }),
+  ]);
+  const stopping = new AbortController();
+  const [stdout, stderr] = [new PassThrough(), new PassThrough()];
+  const { log, logged } = collect(stdout);
+  const args = [
+    ...['--config', files.config, '--tls-cert-file', files.cert, '--tls-private-key-file', files.key],
+    ...['--bind', '127.0.0.1', '--port', '0', '--metrics-port', '0', '--drain-seconds', '0', '--log-level', 'debug'],
+    ...flags,
+  ];
+  const exited = serveCommand(args, {
+    stdout,
+    stderr,
+    stdin: new PassThrough(),
+    env: {},
+    now: () => new Date(),
+    signal: stopping.signal,
+  });
+  const ended = exited.then((code) => {
+    throw new Error(`serve ended with ${code}: ${stderr.read()}`);
+  });
+  const { port, metricsPort } = (await Promise.race([logged('listening'), ended])) as LogLine & Ports;
+  ended.catch(() => {});
+  return {
+    port,
+    metricsPort,
+    ca,
+    files,
+    log,
+    logged,
+    terminate: () => stopping.abort(),
+    exited,
+    async stop() {
+      stopping.abort();
+      const code = await exited;
+      await rm(folder, { recursive: true });
+      return code;
+    },
+  };
+}
+
+interface Ports {
+  readonly port: number;
+  readonly metricsPort: number;
+}
+
+function collect(stream: PassThrough): Pick<Serving, 'log' | 'logged'> {
+  const log: LogLine[] = [];
+  const waiting = new Set<() => void>();
+  let rest = '';
+  stream.on('data', (chunk: Buffer) => {
+    const lines = (rest + chunk.toString()).split('\n');
+    rest = lines.pop() ?? '';
+    for (const line of lines) log.push(JSON.parse(line) as LogLine);
+    for (const look of waiting) look();
+  });
+  return {
+    log,
+    logged: (msg) =>
+      new Promise((resolve) => {
+        const look = () => {
+          const found = log.find((line) => line.msg === msg);
+          if (!found) return;
+          waiting.delete(look);
+          resolve(found);
+        };
+        waiting.add(look);
+        look();
+      }),
+  };
+}
+
+/** An HTTP response, read to its end. */
+export interface Response {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
+  readonly text: string;
+}
+
+/** One request over TLS, on a connection of its own unless an agent says otherwise. */
+export function ask({ port, ca }: Serving, body: string | Buffer, options: RequestOptions = {}): Promise<Response> {
+  const { promise, resolve, reject } = Promise.withResolvers<Response>();
+  const headers = { 'Content-Type': 'application/json', ...options.headers };
+  const sent = request(
+    { host: 'localhost', port, ca, method: 'POST', path: '/validate?timeout=10s', agent: false, ...options, headers },
+    (response) => {
+      const chunks: Buffer[] = [];
+      response.on('data', (chunk: Buffer) => chunks.push(chunk));
+      response.on('error', reject);
+      response.on('end', () => {
+        const text = Buffer.concat(chunks).toString();
+        resolve({ status: response.statusCode ?? 0, headers: response.headers, text });
+      });
+    },
+  );
+  sent.on('error', reject);
+  sent.end(body);
+  return promise;
+}
+
+/** The `response` of an AdmissionReview that was answered in the protocol. */
+export interface ReviewResponse {
+  readonly uid: string;
+  readonly allowed: boolean;
+  readonly status?: { readonly code: number; readonly reason: string; readonly message: string };
+  readonly warnings?: readonly string[];
+  readonly auditAnnotations?: Readonly<Record<string, string>>;
+}
+
+/** Asks for a review and expects an answer in the protocol. */
+export async function review(serving: Serving, body: object | string, options?: RequestOptions) {
+  const text = typeof body === 'string' ? body : JSON.stringify(body);
+  const { status, headers, text: answer } = await ask(serving, text, options);
+  if (status !== 200 || headers['content-type'] !== 'application/json') throw new Error(`HTTP ${status}: ${answer}`);
+  const { apiVersion, kind, response } = JSON.parse(answer);
+  if (apiVersion !== 'admission.k8s.io/v1' || kind !== 'AdmissionReview') throw new Error(`no answer: ${answer}`);
+  return response as ReviewResponse;
+}
+
+/** A connection to write raw bytes to; `received` resolves with all that came until the server closed it. */
+export async function dial({ port, ca }: Serving, options: object = {}) {
+  const socket: TLSSocket = connect({ host: '127.0.0.1', servername: 'localhost', port, ca, ...options });
+  const { promise: ready, resolve, reject } = Promise.withResolvers<void>();
+  socket.once('secureConnect', resolve);
+  socket.once('error', reject);
+  await ready;
+  socket.on('error', () => {});
+  let text = '';
+  const received = new Promise<string>((done) => {
+    socket.on('data', (chunk: Buffer) => {
+      text += chunk.toString();
+    });
+    socket.on('close', () => done(text));
+  });
+  return { socket, received, sofar: () => text };
+}
+
+/** What kubelet and Prometheus see. */
+export async function probe({ metricsPort }: Serving, path: string): Promise<{ status: number; text: string }> {
+  const response = await fetch(`http://127.0.0.1:${metricsPort}${path}`);
+  return { status: response.status, text: await response.text() };
+}
+
+/** One figure of `/metrics`, by the start of its line. */
+export async function metric(serving: Serving, name: string): Promise<number> {
+  const { text } = await probe(serving, '/metrics');
+  const line = text.split('\n').find((each) => each.startsWith(`${name} `));
+  if (line === undefined) throw new Error(`no metric ${name}`);
+  return Number(line.slice(name.length + 1));
+}
+
+/** Keeps connections open, as the API server does. */
+export function keepAlive(connections = 25): Agent {
+  return new Agent({ keepAlive: true, maxSockets: connections });
+}
+
+const SECURE = {
+  allowPrivilegeEscalation: false,
+  capabilities: { drop: ['ALL'] },
+  runAsNonRoot: true,
+  seccompProfile: { type: 'RuntimeDefault' },
+};
+
+/** A pod that keeps every rule, and one that breaks one. */
+export const GOOD_POD = {
+  apiVersion: 'v1',
+  kind: 'Pod',
+  metadata: { name: 'qdrant-0', namespace: 'qdrant' },
+  spec: { containers: [{ name: 'qdrant', image: 'qdrant/qdrant:v1', securityContext: SECURE }] },
+};
+export const BAD_POD = { ...GOOD_POD, spec: { ...GOOD_POD.spec, hostNetwork: true } };
+
+/** An AdmissionReview, as an API server sends it. */
+export function reviewOf(object: object, request: object = {}): object {
+  const { apiVersion, kind } = object as { apiVersion: string; kind: string };
+  const [version, group = ''] = apiVersion.split('/').reverse();
+  return {
+    apiVersion: 'admission.k8s.io/v1',
+    kind: 'AdmissionReview',
+    request: {
+      uid: 'c8f1d2aa-0000-4000-8000-000000000001',
+      kind: { group, version, kind },
+      operation: 'CREATE',
+      namespace: 'qdrant',
+      userInfo: { username: 'alice', groups: ['system:authenticated'] },
+      object,
+      ...request,
+    },
+  };
+}
