@@ -4,7 +4,9 @@ import { z } from 'zod';
 import { auditOutputSchema } from '../src/cli/audit-json.ts';
 import { reviewOutputSchema } from '../src/cli/json.ts';
 import { configSchema } from '../src/config/schema.ts';
+import { chartFiles } from '../src/describe/chart.ts';
 import { defaultsPage } from '../src/describe/defaults-page.ts';
+import { formatJson } from '../src/describe/layout.ts';
 import { type Example, rulePage, rulePagePath } from '../src/describe/rule-page.ts';
 import type { Rule } from '../src/engine/rule.ts';
 import { RULES } from '../src/rules/index.ts';
@@ -13,10 +15,11 @@ import { RULES } from '../src/rules/index.ts';
  * Writes every file that follows from the program itself; with --check it writes nothing and fails where one differs.
  */
 const files = new Map<string, string>([
+  ...chartFiles(),
   ['docs/defaults.md', defaultsPage(RULES)],
-  ['docs/audit.schema.json', json(z.toJSONSchema(auditOutputSchema))],
-  ['docs/config.schema.json', json(z.toJSONSchema(configSchema, { io: 'input' }))],
-  ['docs/review.schema.json', json(z.toJSONSchema(reviewOutputSchema))],
+  ['docs/audit.schema.json', formatJson(z.toJSONSchema(auditOutputSchema))],
+  ['docs/config.schema.json', formatJson(z.toJSONSchema(configSchema, { io: 'input' }))],
+  ['docs/review.schema.json', formatJson(z.toJSONSchema(reviewOutputSchema))],
 ]);
 for (const rule of RULES) files.set(rulePagePath(rule), rulePage(rule, await examplesOf(rule)));
 
@@ -68,8 +71,4 @@ async function examplesOf(rule: Rule): Promise<Example[]> {
     examples.push({ title, manifest: await readFile(path, 'utf8'), output });
   }
   return examples;
-}
-
-function json(value: unknown): string {
-  return `${JSON.stringify(value, null, 2)}\n`;
 }

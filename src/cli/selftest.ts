@@ -101,7 +101,8 @@ async function tryPod(client: KubeClient, pod: JsonObject, namespace: string, si
 
 function tell(outcome: Outcome): string {
   if (outcome.admitted) return 'admitted';
-  return `refused${outcome.ours ? '' : ', but not by this webhook'}: ${cut(printable(outcome.said), 400)}`;
+  const [first = ''] = outcome.said.split('\n');
+  return `refused${outcome.ours ? '' : ', but not by this webhook'}: ${cut(printable(first), 300)}`;
 }
 
 function podWith(spec: JsonObject, security: JsonObject): JsonObject {
