@@ -1,6 +1,7 @@
 import { DEFAULTS } from '../config/defaults.ts';
 import { PROFILES } from '../engine/policy.ts';
 import { PROMISES, type Rule } from '../engine/rule.ts';
+import { markdownTable } from './layout.ts';
 import { rulePagePath } from './rule-page.ts';
 
 /** docs/defaults.md: what every rule does where a configuration says nothing. */
@@ -13,7 +14,7 @@ export function defaultsPage(rules: readonly Rule[]): string {
     ...PROFILES.map((profile) => DEFAULTS[rule.id]?.[profile] ?? ''),
     levelOf(rule),
   ]);
-  const table = [head, head.map(() => '---'), ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n');
+  const table = markdownTable([head, ...rows]);
   return [
     '# Defaults',
     'What every rule does where the configuration says nothing. `enforce` denies, `warn` warns, `audit` only leaves an audit annotation, `off` does not run. A namespace changes a row with `rules: {<id>: {mode: …}}`.',
