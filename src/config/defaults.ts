@@ -13,6 +13,7 @@ const ENFORCED = { hybrid: 'enforce', private: 'enforce' } as const;
 export const DEFAULTS: Defaults = {
   'allow-privilege-escalation': ENFORCED,
   'app-armor-profile': ENFORCED,
+  'binding-metadata': ENFORCED,
   'capabilities-baseline': ENFORCED,
   'capabilities-restricted': ENFORCED,
   'host-namespaces': ENFORCED,

@@ -1,4 +1,5 @@
 import type { Rule } from '../engine/rule.ts';
+import { bindingMetadata } from './access/binding-metadata.ts';
 import { allowPrivilegeEscalation } from './containers/allow-privilege-escalation.ts';
 import { appArmorProfile } from './containers/app-armor-profile.ts';
 import { capabilitiesBaseline } from './containers/capabilities-baseline.ts';
@@ -23,6 +24,7 @@ import { windowsHostProcess } from './containers/windows-host-process.ts';
 export const RULES: readonly Rule[] = [
   allowPrivilegeEscalation,
   appArmorProfile,
+  bindingMetadata,
   capabilitiesBaseline,
   capabilitiesRestricted,
   hostNamespaces,

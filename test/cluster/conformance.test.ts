@@ -25,6 +25,7 @@ const FILES = {
   baseline: { pass: 15, fail: 34, checks: 12 },
   restricted: { pass: 23, fail: 76, checks: 15 },
 } as const;
+const CHECKS = RULES.filter(({ podSecurity }) => podSecurity);
 const LEVELS = Object.keys(FILES) as PodSecurityLevel[];
 const NOW = new Date('2026-11-01T00:00:00Z');
 
@@ -117,7 +118,7 @@ describe('the code of the Kubernetes project, asked about the same pods', () => 
     for (const [i, pod] of pods.entries()) {
       expect(brokenChecks(pod), `seed ${seed}: ${JSON.stringify(pod)}`).toEqual(theirs[i]);
     }
-    for (const { podSecurity } of RULES) {
+    for (const { podSecurity } of CHECKS) {
       const broken = theirs.filter((checks) => checks.includes(podSecurity?.check ?? '')).length;
       // Either way often enough for the agreement to mean something.
       expect(Math.min(broken, pods.length - broken), podSecurity?.check).toBeGreaterThan(100);
@@ -226,7 +227,7 @@ async function askUpstream(pods: readonly KubernetesObject[]): Promise<string[][
 /** The same by the rules of this program, whatever the level. */
 function brokenChecks(object: KubernetesObject): string[] {
   const subject = makeSubject({ object, now: NOW });
-  return RULES.filter((rule) => {
+  return CHECKS.filter((rule) => {
     const options = rule.options.parse(USER_NAMESPACES[rule.id]?.options ?? {});
     return rule.check(subject, {}, options).length > 0;
   })

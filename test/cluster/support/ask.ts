@@ -1,8 +1,9 @@
 import { request } from 'node:https';
 import type { Subject } from '../../../src/engine/subject.ts';
-import { groupOf } from '../../../src/k8s/object.ts';
+import { groupOf, type KubernetesObject } from '../../../src/k8s/object.ts';
 import type { WebhookProcess } from '../../support/webhook-process.ts';
 import type { SharedCluster } from '../harness/cluster.ts';
+import { goodSpec, pod } from './pods.ts';
 import { apply } from './protected.ts';
 
 /** What somebody was told: let in or not, and in which words. */
@@ -14,6 +15,7 @@ export interface Told {
 /** Asks the real API server to do what the subject says, as a server-side dry run: all of admission runs, nothing stays. */
 export async function askApiServer(cluster: SharedCluster, subject: Subject): Promise<Told> {
   const { object, oldObject, namespace, subresource } = subject;
+  if (object.kind === 'Binding') return askToBind(cluster, object, namespace);
   if (subject.operation === 'CREATE') {
     return told(cluster.kubectl(['create', '--dry-run=server', '-f', '-'], { stdin: JSON.stringify(object) }));
   }
@@ -27,9 +29,21 @@ export async function askApiServer(cluster: SharedCluster, subject: Subject): Pr
   }
 }
 
+/** A Binding needs a pod that nobody else schedules. */
+async function askToBind(cluster: SharedCluster, binding: KubernetesObject, namespace: string): Promise<Told> {
+  const name = binding.metadata?.name ?? '';
+  await apply(cluster, pod(namespace, name, { ...goodSpec(), schedulerName: 'nobody' }));
+  try {
+    const path = `/api/v1/namespaces/${namespace}/pods/${name}/binding?dryRun=All`;
+    return await told(cluster.kubectl(['create', '--raw', path, '-f', '-'], { stdin: JSON.stringify(binding) }));
+  } finally {
+    await cluster.kubectl(['-n', namespace, 'delete', 'pod', name, '--grace-period=0', '--force']);
+  }
+}
+
 async function told(result: ReturnType<SharedCluster['kubectl']>): Promise<Told> {
   const { code, stdout, stderr } = await result;
-  return { allowed: code === 0, message: stderr || stdout };
+  return { allowed: code === 0, message: stderr + stdout };
 }
 
 /** Sends the AdmissionReview that the API server would send, to the webhook itself. */
