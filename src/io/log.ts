@@ -14,9 +14,9 @@ export interface Log extends Pick<Logger, LogLevel> {
 
 /** Lines wait at most this long, so that many go out in one write. */
 const FLUSH_MS = 100;
-const FULL_BLOCK = 64 * 1024;
-/** Where a reader stalls, lines beyond this many characters are dropped (and counted): memory is not theirs. */
-const MOST_WAITING = 4 * 1024 * 1024;
+const BLOCK_BYTES = 64 * 1024;
+/** Where a reader stalls, lines beyond this many bytes are dropped (and counted): memory is not theirs. */
+const MOST_WAITING_BYTES = 4 * 1024 * 1024;
 const RETRY_MS = 50;
 /** How long an end of the program waits for a reader that has stalled. */
 const CLOSE_MS = 1000;
@@ -57,10 +57,28 @@ function straightTo(stream: NodeJS.WritableStream): Destination {
 }
 
 function inBackground(fd: number): Destination {
-  let waiting = '';
+  // Lines are copied out at once: kept as strings, thousands of small pieces would wait in the garbage collector's way.
+  let block = Buffer.allocUnsafe(BLOCK_BYTES);
+  let used = 0;
+  let full: Buffer[] = [];
+  let waiting = 0;
   let dropped = 0;
   let writing: Promise<void> | undefined;
   let timer: NodeJS.Timeout | undefined;
+
+  function append(line: string): void {
+    const most = line.length * 3;
+    if (used + most > block.length) nextBlock(Math.max(BLOCK_BYTES, most));
+    const bytes = block.write(line, used, 'utf8');
+    used += bytes;
+    waiting += bytes;
+  }
+
+  function nextBlock(size: number): void {
+    if (used > 0) full.push(block.subarray(0, used));
+    block = Buffer.allocUnsafe(size);
+    used = 0;
+  }
 
   function flush(): Promise<void> {
     clearTimeout(timer);
@@ -72,23 +90,27 @@ function inBackground(fd: number): Destination {
   }
 
   async function writeAll(): Promise<void> {
-    while (waiting !== '') {
-      let block = Buffer.from(waiting);
-      waiting = '';
-      while (block.length > 0) block = block.subarray(await writeSome(fd, block));
-      if (dropped > 0) waiting += `{"level":"error","msg":"${dropped} log lines were dropped: nobody read them"}\n`;
+    while (waiting > 0) {
+      nextBlock(BLOCK_BYTES);
+      const blocks = full;
+      full = [];
+      for (let rest of blocks) {
+        waiting -= rest.length;
+        while (rest.length > 0) rest = rest.subarray(await writeSome(fd, rest));
+      }
+      if (dropped > 0) append(`{"level":"error","msg":"${dropped} log lines were dropped: nobody read them"}\n`);
       dropped = 0;
     }
   }
 
   return {
     write(line) {
-      if (waiting.length + line.length > MOST_WAITING) {
+      if (waiting > MOST_WAITING_BYTES) {
         dropped++;
         return;
       }
-      waiting += line;
-      if (waiting.length >= FULL_BLOCK) void flush();
+      append(line);
+      if (full.length > 0) void flush();
       else timer ??= setTimeout(flush, FLUSH_MS).unref();
     },
     async close() {

@@ -64,7 +64,7 @@ function expectVerdict({ file, subject, policy }: Case, allowed: boolean, messag
   const isAdvised = subject.pod !== undefined && subject.pod.base !== '';
   expect(allowed, message).toBe(file.prefix === 'allow' || isAdvised);
   if (file.prefix === 'allow') {
-    expect(message).not.toContain('Warning: ');
+    expect(message).not.toContain(`Warning: ${file.rule}: `);
     return;
   }
   if (isAdvised) expect(message).toContain(`Warning: ${file.rule}: `);

@@ -10,7 +10,7 @@ interface Stored {
 export interface CertificateObjects {
   secret: Stored | undefined;
   configuration: Stored | undefined;
-  /** Called before each request; an answer of true says that it has been answered already. */
+  /** Called before each request; what it returns is the answer. */
   interfere: (request: ScriptedRequest) => { readonly status: number; readonly reason: string } | undefined;
 }
 
@@ -53,7 +53,10 @@ export function serveCertificateObjects(api: ScriptedApi, entries: readonly stri
     if (trouble) return sendStatus(response, trouble.status, trouble.reason, 'as the test wants it');
     const stored = request.url.pathname === CONFIGURATION_PATH ? objects.configuration : objects.secret;
     const result = request.method === 'GET' ? (stored ?? 'NotFound') : written(request);
-    if (typeof result === 'string') return sendStatus(response, codes[result] ?? 500, result, 'said the script');
+    if (typeof result === 'string') {
+      const code = codes[result] ?? 500;
+      return sendJson(response, { kind: 'Status', code, reason: result, details: { name: 'the object' } }, code);
+    }
     return sendJson(response, result);
   });
   return objects;

@@ -33,6 +33,8 @@ export interface WebhookProcessOptions {
   readonly bind?: string;
   /** A free one unless told. */
   readonly port?: number;
+  /** The cluster to learn facts from; none unless told. */
+  readonly kubeconfig?: string;
 }
 
 /** Starts the webhook and waits until it listens. */
@@ -53,6 +55,7 @@ export async function startWebhook(options: WebhookProcessOptions): Promise<Webh
       ...['--tls-cert-file', files.cert, '--tls-private-key-file', files.key],
       ...['--bind', options.bind ?? '127.0.0.1', '--port', String(options.port ?? 0), '--metrics-port', '0'],
       ...['--drain-seconds', '0'],
+      ...(options.kubeconfig === undefined ? [] : ['--kubeconfig', options.kubeconfig]),
     ],
     { stdio: ['ignore', 'pipe', 'pipe'] },
   );

@@ -1,6 +1,5 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { stringify } from 'yaml';
 import { webhookConfiguration } from '../../../src/describe/webhook.ts';
 import { RULES } from '../../../src/rules/index.ts';
 import { startWebhook, type WebhookProcess } from '../../support/webhook-process.ts';
@@ -34,6 +33,7 @@ export async function protect(
     startWebhook({
       config: settings,
       host: cluster.webhookHost,
+      kubeconfig: cluster.kubeconfig,
       bind: cluster.provider === 'local' ? '127.0.0.1' : '0.0.0.0',
       ...(port !== undefined && { port }),
     });
@@ -89,7 +89,7 @@ export async function ensureNamespace(cluster: SharedCluster, namespace: string)
 
 /** `kubectl apply` of one object; throws what kubectl says where it fails. */
 export async function apply(cluster: SharedCluster, object: object): Promise<void> {
-  await must(cluster.kubectl(['apply', '-f', '-'], { stdin: stringify(object) }));
+  await must(cluster.kubectl(['apply', '-f', '-'], { stdin: JSON.stringify(object) }));
 }
 
 /** Waits for something that the cluster does in its own time; gives up after a minute and says what was awaited. */
@@ -110,7 +110,7 @@ export async function must(result: Promise<{ code: number; stdout: string; stder
 
 /** The API server learns of a registration by watch: until then it lets everything in. */
 async function untilAsked(cluster: SharedCluster, namespace: string): Promise<void> {
-  const bad = stringify({
+  const bad = JSON.stringify({
     apiVersion: 'v1',
     kind: 'Pod',
     metadata: { name: 'probe', namespace },
