@@ -32,7 +32,7 @@ export interface Components {
 }
 
 /** The last lines that a component wrote, under a heading that says how it ended. */
-export async function lastWords(component: Component): Promise<string> {
+async function lastWords(component: Component): Promise<string> {
   const lines = (await readFile(component.logFile, 'utf8')).trimEnd().split('\n');
   const ending = component.ending();
   const state = ending === undefined ? 'still runs' : `ended with ${ending}`;

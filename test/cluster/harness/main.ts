@@ -1,6 +1,7 @@
 import { CLUSTER_USAGE, parseClusterArguments } from './arguments.ts';
 import { startCluster } from './cluster.ts';
 import { SetupError } from './setup-error.ts';
+import { stopSignal } from './stop-signal.ts';
 
 const USAGE = `usage: node test/cluster/harness/main.ts up [options]
 
@@ -11,14 +12,6 @@ ${CLUSTER_USAGE}
 
 function log(line: string): void {
   process.stderr.write(`${line}\n`);
-}
-
-function stopSignal(): Promise<void> {
-  return new Promise((resolve) => {
-    for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
-      process.once(name, () => resolve());
-    }
-  });
 }
 
 async function up(argv: readonly string[]): Promise<void> {

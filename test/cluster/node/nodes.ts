@@ -1,0 +1,156 @@
+import { mkdtemp } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type Components, waitUntil } from '../harness/components.ts';
+import { SERVICE_RANGE } from '../harness/control-plane.ts';
+import type { Kubectl } from '../harness/kubectl.ts';
+import type { LocalFiles } from '../harness/local-files.ts';
+import type { RunResult } from '../harness/run.ts';
+import { type Machine, startMachine } from './machine.ts';
+import { writeMachineFiles } from './machine-files.ts';
+import type { Network, Place } from './network.ts';
+import { startNodeServices } from './services.ts';
+
+/** Names one container of a pod that runs. */
+export interface PodSelector {
+  readonly namespace: string;
+  /** A label selector; of the pods that it selects the first one by name is taken. */
+  readonly labels: string;
+  /** The first container unless named. */
+  readonly container?: string;
+}
+
+export interface NodeControls {
+  /** Names of the nodes that run. */
+  nodes(): readonly string[];
+  /** Runs a command on a node to its end, where the processes, mounts and network of its pods are seen. */
+  nodeExec(node: string, command: string, args: readonly string[]): Promise<RunResult>;
+  /** kill -9 of a container's first process; answers with the pod's name. The kubelet learns of it as of any crash. */
+  killContainer(selector: PodSelector): Promise<string>;
+  /** Joins another node and waits until it is ready. */
+  addNode(name: string): Promise<void>;
+  /** Ends a node at once, as a loss of power does: all its processes, pods included, and its network. Its Node object stays. */
+  killNode(name: string): Promise<void>;
+}
+
+export interface NodesSettings {
+  readonly folder: string;
+  readonly network: Network;
+  readonly components: Components;
+  readonly binaries: { readonly kubelet: string; readonly 'kube-proxy': string };
+  readonly controlPlane: LocalFiles;
+  /** URL of the API server. */
+  readonly server: string;
+  readonly registry: string;
+  readonly pauseImage: string;
+  readonly kubectl: Kubectl;
+  /** The node that shares its network with the control plane; it cannot be killed. */
+  readonly first: { readonly name: string; readonly place: Place };
+}
+
+export interface Nodes {
+  readonly first: Machine;
+  readonly controls: NodeControls;
+}
+
+interface RunningContainer {
+  readonly pod: string;
+  readonly node: string;
+  readonly id: string;
+}
+
+async function findContainer(kubectl: Kubectl, selector: PodSelector): Promise<RunningContainer> {
+  const { namespace, labels, container } = selector;
+  const which = container === undefined ? '0' : `?(@.name=="${container}")`;
+  const columns = `{.metadata.name} {.spec.nodeName} {.status.containerStatuses[${which}].containerID}{"\\n"}`;
+  const listed = await kubectl([
+    'get',
+    'pods',
+    `--namespace=${namespace}`,
+    `--selector=${labels}`,
+    '--field-selector=status.phase=Running',
+    '--sort-by=.metadata.name',
+    `--output=jsonpath={range .items[*]}${columns}{end}`,
+  ]);
+  const [, pod, node, id] = /^(\S+) (\S+) containerd:\/\/([0-9a-f]+)$/m.exec(listed.stdout) ?? [];
+  if (pod === undefined || node === undefined || id === undefined) {
+    throw new Error(`no running container of ${labels} in ${namespace}: ${listed.stdout}${listed.stderr}`);
+  }
+  return { pod, node, id };
+}
+
+/** The first process of a container, as its machine numbers it. */
+async function processOf(machine: Machine, container: string): Promise<string> {
+  const tasks = await machine.exec('ctr', ['--namespace', 'k8s.io', 'tasks', 'list']);
+  const rows = tasks.stdout.split('\n').map((line) => line.split(/\s+/));
+  const pid = rows.find(([id]) => id === container)?.[1];
+  if (pid === undefined) {
+    throw new Error(`containerd on ${machine.name} runs no ${container}: ${tasks.stdout}${tasks.stderr}`);
+  }
+  return pid;
+}
+
+/** Starts the first node, and others on demand. */
+export async function startNodes(settings: NodesSettings): Promise<Nodes> {
+  const { folder, network, components, binaries, kubectl, first } = settings;
+  const machines = new Map<string, Machine>();
+
+  const machine = (name: string): Machine => {
+    const found = machines.get(name);
+    if (found === undefined) {
+      throw new Error(`no node ${name} runs: expected one of ${[...machines.keys()].join(', ')}`);
+    }
+    return found;
+  };
+
+  const unlessReady = async (name: string): Promise<string | undefined> => {
+    const columns = '--output=jsonpath={.status.conditions[?(@.type=="Ready")]}';
+    const node = await kubectl(['get', 'node', name, columns]);
+    return node.stdout.includes('"status":"True"') ? undefined : `${node.stdout}${node.stderr}`;
+  };
+
+  const start = async (name: string, place: Place): Promise<Machine> => {
+    // A node may come back under the name of one that was lost.
+    const home = await mkdtemp(join(folder, `${name}-`));
+    const files = await writeMachineFiles({
+      ...settings,
+      node: name,
+      place,
+      folder: join(home, 'configuration'),
+    });
+    const started = await startMachine(name, home, place, components);
+    machines.set(name, started);
+    const services = await startNodeServices(started, binaries, files);
+    await waitUntil(`ready node ${name}`, services, () => unlessReady(name));
+    return started;
+  };
+
+  const controls: NodeControls = {
+    nodes: () => [...machines.keys()],
+    nodeExec: (node, command, args) => machine(node).exec(command, args),
+    async killContainer(selector) {
+      const { pod, node, id } = await findContainer(kubectl, selector);
+      const pid = await processOf(machine(node), id);
+      const killed = await machine(node).exec('kill', ['-KILL', pid]);
+      if (killed.code !== 0) {
+        throw new Error(`process ${pid} of ${pod} could not be killed: ${killed.stderr}`);
+      }
+      return pod;
+    },
+    async addNode(name) {
+      if (machines.has(name)) {
+        throw new Error(`there is a node ${name} already`);
+      }
+      await start(name, await network.addPlace(name, SERVICE_RANGE));
+    },
+    async killNode(name) {
+      if (name === first.name) {
+        throw new Error(`${name} cannot be killed: it shares its network with the control plane`);
+      }
+      const dead = machine(name);
+      machines.delete(name);
+      await dead.kill();
+      await network.removePlace(dead.place);
+    },
+  };
+  return { first: await start(first.name, first.place), controls };
+}
