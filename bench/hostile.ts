@@ -98,8 +98,9 @@ function most(name: string, item: (i: number) => string, join = list, wrap = unr
 /** The largest of a growing family of bodies that is neither too large nor refused by the guard. */
 function body(name: string, make: (size: number) => string): Body {
   const attempt = (size: number): Buffer | undefined => {
-    const bytes = Buffer.from(make(size));
-    return bytes.length <= MOST_BYTES && jsonProblem(bytes) === undefined ? bytes : undefined;
+    const text = make(size);
+    const bytes = Buffer.from(text);
+    return bytes.length <= MOST_BYTES && jsonProblem(text, bytes) === undefined ? bytes : undefined;
   };
   let accepted = 1;
   let refused = 1024;

@@ -1,4 +1,5 @@
-import { connect, type TLSSocket } from 'node:tls';
+import { once } from 'node:events';
+import { connect } from 'node:tls';
 
 /**
  * The load generator, a process of its own. It writes prepared bytes to raw TLS connections and reads no more of a
@@ -21,21 +22,26 @@ export interface LoadResult {
 }
 
 process.on('message', (request: LoadRequest) => {
-  run(request).then(
-    (result) => process.send?.(result),
-    (error: unknown) => {
-      process.stderr.write(`${error}\n`);
-      process.exit(1);
-    },
-  );
+  run(request).then((result) => process.send?.(result), fail);
 });
+
+/** By port; they stay open between rounds, as an API server's do. */
+const open = new Map<number, readonly Connection[]>();
 
 async function run({ port, ca, connections, milliseconds, bodies }: LoadRequest): Promise<LoadResult> {
   const requests = bodies.map(toRequest);
-  const sockets = await Promise.all(Array.from({ length: connections }, () => open(port, ca)));
+  const sockets = open.get(port) ?? (await Promise.all(Array.from({ length: connections }, () => dial(port, ca))));
+  open.set(port, sockets);
   const latencies: number[] = [];
   const started = performance.now();
-  await Promise.all(sockets.map((socket, i) => drive(socket, requests, i, started + milliseconds, latencies)));
+  const until = started + milliseconds;
+  await Promise.all(
+    sockets.map(async (ask, i) => {
+      for (let turn = i; performance.now() < until; turn++) {
+        latencies.push(await ask(requests[turn % requests.length] as Buffer));
+      }
+    }),
+  );
   const seconds = (performance.now() - started) / 1000;
   latencies.sort((a, b) => a - b);
   const at = (share: number) => latencies[Math.floor(latencies.length * share)] ?? Number.NaN;
@@ -55,44 +61,36 @@ function toRequest(body: string): Buffer {
   return Buffer.from(`${head.join('\r\n')}\r\n\r\n${body}`);
 }
 
-function open(port: number, ca: string): Promise<TLSSocket> {
-  return new Promise((resolve, reject) => {
-    const socket = connect({ host: '127.0.0.1', servername: 'localhost', port, ca, ALPNProtocols: ['http/1.1'] });
-    socket.setNoDelay(true);
-    socket.once('secureConnect', () => resolve(socket));
-    socket.once('error', reject);
+/** Sends one request and resolves with the milliseconds until its answer was there. */
+type Connection = (request: Buffer) => Promise<number>;
+
+async function dial(port: number, ca: string): Promise<Connection> {
+  const socket = connect({ host: '127.0.0.1', servername: 'localhost', port, ca, ALPNProtocols: ['http/1.1'] });
+  socket.setNoDelay(true);
+  await once(socket, 'secureConnect');
+  let answered: ((milliseconds: number) => void) | undefined;
+  let sent = 0;
+  let received = '';
+  socket.on('close', () => fail('the server closed a connection under load'));
+  socket.on('data', (chunk: Buffer) => {
+    received += chunk.toString('latin1');
+    const length = lengthOf(received);
+    if (length === undefined || received.length < length) return;
+    if (!received.startsWith('HTTP/1.1 200 ')) fail(`not answered: ${received.slice(0, 200)}`);
+    received = '';
+    answered?.(performance.now() - sent);
   });
+  return (request) =>
+    new Promise((resolve) => {
+      answered = resolve;
+      sent = performance.now();
+      socket.write(request);
+    });
 }
 
-/** Asks again and again on one connection, the next when the last is answered. */
-function drive(socket: TLSSocket, requests: readonly Buffer[], first: number, until: number, latencies: number[]) {
-  return new Promise<void>((resolve, reject) => {
-    let turn = first;
-    let sent = 0;
-    let received = '';
-
-    function ask(): void {
-      sent = performance.now();
-      socket.write(requests[turn++ % requests.length] as Buffer);
-    }
-
-    socket.on('error', reject);
-    socket.on('close', () => reject(new Error('the server closed a connection under load')));
-    socket.on('data', (chunk: Buffer) => {
-      received += chunk.toString('latin1');
-      const length = lengthOf(received);
-      if (length === undefined || received.length < length) return;
-      if (!received.startsWith('HTTP/1.1 200 ')) return reject(new Error(`not answered: ${received.slice(0, 200)}`));
-      received = '';
-      const now = performance.now();
-      latencies.push(now - sent);
-      if (now < until) return ask();
-      socket.removeAllListeners('close');
-      socket.end();
-      resolve();
-    });
-    ask();
-  });
+function fail(why: string): never {
+  process.stderr.write(`${why}\n`);
+  process.exit(1);
 }
 
 /** Head and body together; undefined while the head is not there. */

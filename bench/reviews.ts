@@ -107,7 +107,7 @@ function containerOf(which: Which, name: string): object {
       { name: 'QDRANT__SERVICE__ENABLE_TLS', value: 'true' },
       { name: 'POD_NAME', valueFrom: { fieldRef: { apiVersion: 'v1', fieldPath: 'metadata.name' } } },
     ],
-    resources: { limits: { cpu: '2', memory: '8Gi' }, requests: { cpu: '1', memory: '8Gi' } },
+    resources: { limits: { cpu: '2', memory: '8Gi' }, requests: { cpu: '2', memory: '8Gi' } },
     volumeMounts: [
       { name: 'storage', mountPath: '/qdrant/storage' },
       { name: 'config', readOnly: true, mountPath: '/qdrant/config' },

@@ -1,7 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { createServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
-import express from 'express';
 
 /**
  * What the webhook is measured against, each in a process of its own: it parses the same review and allows it.
@@ -34,7 +33,9 @@ function bare() {
   });
 }
 
-function withExpress() {
+async function withExpress() {
+  // Only here: the bare server must not carry it.
+  const { default: express } = await import('express');
   const app = express();
   app.disable('etag');
   app.disable('x-powered-by');
@@ -45,7 +46,7 @@ function withExpress() {
   return createServer(tls, app);
 }
 
-const server = which === 'express' ? withExpress() : bare();
+const server = which === 'express' ? await withExpress() : bare();
 server.listen(0, '127.0.0.1', () => {
   process.stdout.write(`${JSON.stringify({ msg: 'listening', port: (server.address() as AddressInfo).port })}\n`);
 });

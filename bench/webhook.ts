@@ -1,11 +1,13 @@
-import type { Bench, MeasuredServer } from './processes.ts';
-import { reviewOf, type Which } from './reviews.ts';
+import type { Bench } from './processes.ts';
+import { reviewOf } from './reviews.ts';
 import { median, progress } from './table.ts';
 
 /** What one server takes for one kind of review, under load on kept-alive connections. */
 export interface ServerCost {
   readonly perSecond: number;
   readonly cpuMicroseconds: number;
+  /** CPU in units of what express takes in the same round. */
+  readonly ratio: number;
   readonly p50Ms: number;
   readonly p99Ms: number;
   readonly rssBytes: number;
@@ -27,24 +29,30 @@ export interface LoadOptions {
 /** As many as an API server keeps open. */
 export const CONNECTIONS = 25;
 
-/** Measures the servers in turns, several times over: the machine has other work, and it falls on all of them. */
+type Name = keyof ServerCosts;
+const NAMES: readonly Name[] = ['bare', 'express', 'good', 'bad'];
+
+/**
+ * Measures the servers in turns, in many short rounds: the machine has other work, and so it falls on all of them
+ * alike. What is compared was measured within one round.
+ */
 export async function serverCosts(bench: Bench, { rounds, warmUpMs, roundMs }: LoadOptions): Promise<ServerCosts> {
-  const contenders = {
-    bare: { server: bench.bare, which: 'good' },
-    express: { server: bench.express, which: 'good' },
-    good: { server: bench.webhook, which: 'good' },
-    bad: { server: bench.webhook, which: 'bad' },
-  } as const;
-  const names = Object.keys(contenders) as (keyof typeof contenders)[];
-  const measured: Record<keyof typeof contenders, ServerCost[]> = { bare: [], express: [], good: [], bad: [] };
-  for (const name of names) {
+  const measured: Record<Name, ServerCost[]> = { bare: [], express: [], good: [], bad: [] };
+  for (const name of NAMES) {
     progress(`warming up ${name}`);
-    await round(bench, contenders[name].server, contenders[name].which, warmUpMs);
+    await load(bench, name, warmUpMs);
   }
   for (let i = 1; i <= rounds; i++) {
-    for (const name of names) {
-      progress(`round ${i} of ${rounds}: ${name}`);
-      measured[name].push(await round(bench, contenders[name].server, contenders[name].which, roundMs));
+    progress(`round ${i} of ${rounds}`);
+    const costs = {
+      bare: await load(bench, 'bare', roundMs),
+      express: await load(bench, 'express', roundMs),
+      good: await load(bench, 'good', roundMs),
+      bad: await load(bench, 'bad', roundMs),
+    };
+    for (const name of NAMES) {
+      const ratio = costs[name].cpuMicroseconds / costs.express.cpuMicroseconds;
+      measured[name].push({ ...costs[name], ratio });
     }
   }
   progress('');
@@ -56,13 +64,15 @@ export async function serverCosts(bench: Bench, { rounds, warmUpMs, roundMs }: L
   };
 }
 
-async function round(bench: Bench, server: MeasuredServer, which: Which, milliseconds: number): Promise<ServerCost> {
+async function load(bench: Bench, name: Name, milliseconds: number): Promise<Omit<ServerCost, 'ratio'>> {
+  const server = name === 'bare' || name === 'express' ? bench[name] : bench.webhook;
+  const review = reviewOf(name === 'bad' ? 'bad' : 'good');
   const before = await server.ask('read');
   const { requests, seconds, p50Ms, p99Ms } = await bench.load({
     port: server.port,
     connections: CONNECTIONS,
     milliseconds,
-    bodies: [JSON.stringify(reviewOf(which))],
+    bodies: [JSON.stringify(review)],
   });
   const after = await server.ask('read');
   return {
@@ -79,8 +89,10 @@ function middle(costs: readonly ServerCost[]): ServerCost {
   return {
     perSecond: of((cost) => cost.perSecond),
     cpuMicroseconds: of((cost) => cost.cpuMicroseconds),
+    ratio: of((cost) => cost.ratio),
     p50Ms: of((cost) => cost.p50Ms),
     p99Ms: of((cost) => cost.p99Ms),
-    rssBytes: of((cost) => cost.rssBytes),
+    // The most it ever took, not what it takes in the middle.
+    rssBytes: Math.max(...costs.map((cost) => cost.rssBytes)),
   };
 }

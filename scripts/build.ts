@@ -4,11 +4,13 @@ import { build } from 'esbuild';
 /**
  * What the image and the npm package carry: everything, in a few files. A command loads only its own: in one file the
  * client of the cluster would cost the webhook some 18 MB of memory before it is used.
+ * The only argument is the folder to write, dist unless given.
  */
-await rm('dist', { recursive: true, force: true });
+const outdir = process.argv[2] ?? 'dist';
+await rm(outdir, { recursive: true, force: true });
 await build({
   entryPoints: ['src/main.ts'],
-  outdir: 'dist',
+  outdir,
   splitting: true,
   chunkNames: 'chunks/[name]-[hash]',
   bundle: true,

@@ -184,7 +184,9 @@ class NamespaceRun {
   }
 
   async #judge(object: KubernetesObject, node: OwnerNode, runs: boolean): Promise<void> {
-    const subject = makeSubject({ object, namespace: this.#name, now: this.#options.now });
+    // A pod that runs is no longer created: what the scheduler or a controller wrote into it since is no violation.
+    const operation = runs ? 'UPDATE' : 'CREATE';
+    const subject = makeSubject({ object, operation, namespace: this.#name, now: this.#options.now });
     if (!subject.pod) return;
     const { verdicts } = await judge(subject, this.#policy, this.#world, this.#options.signal);
     if (runs) this.#pods += 1;

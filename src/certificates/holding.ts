@@ -81,9 +81,10 @@ export function anchorsOf({ authority, successor, retired }: Holding): Anchor[] 
   return [...(authority ? [authority] : []), ...(successor ? [successor.authority] : []), ...retired];
 }
 
-/** One text from many certificates. */
+/** One text from many certificates. Its order depends on nothing else: API servers start over for each other text. */
 export function bundleText(anchors: readonly Anchor[]): string {
-  return anchors.map(({ certificate }) => certificate).join('');
+  const sorted = anchors.toSorted((a, b) => a.notAfter - b.notAfter || (a.fingerprint < b.fingerprint ? -1 : 1));
+  return sorted.map(({ certificate }) => certificate).join('');
 }
 
 /** Whether every entry trusts it. True where there is no configuration: then nobody calls. */

@@ -39,6 +39,8 @@ export interface Round {
   readonly step: Step;
   /** Whether the step took place; false where another replica was faster. */
   readonly done: boolean;
+  /** Whether there is a webhook configuration. */
+  readonly isRegistered: boolean;
 }
 
 /** Looks, serves what can be served, and takes one step. Rejects where the store does. */
@@ -47,15 +49,20 @@ export async function round({ store, issuer, lifetimes, now, serve }: RoundOptio
   const leaf = servable(observed, now());
   if (leaf) await serve(leaf);
   const step = plan(observed, now(), lifetimes);
-  switch (step.do) {
-    case 'wait':
-      return { step, done: true };
-    case 'publish':
-      return { step, done: observed.published ? await store.publish(step.text, observed.published) : false };
-    case 'write':
-      // A Secret that is not there has no version to compare: in between, another may have come, been used, and gone.
-      if (stored.version === undefined) return { step, done: await store.createSecret() };
-      return { step, done: await store.writeSecret(await fulfil(step.draft, issuer), stored.version) };
+  const done = await take(step);
+  return { step, done, isRegistered: observed.published !== undefined };
+
+  async function take(wanted: Step): Promise<boolean> {
+    switch (wanted.do) {
+      case 'wait':
+        return true;
+      case 'publish':
+        return observed.published !== undefined && store.publish(wanted.text, observed.published);
+      case 'write':
+        // A Secret that is not there has no version to compare: in between, another may have come, been used, and gone.
+        if (stored.version === undefined) return store.createSecret();
+        return store.writeSecret(await fulfil(wanted.draft, issuer), stored.version);
+    }
   }
 }
 

@@ -1,4 +1,5 @@
 import { stringify } from 'yaml';
+import { describeExemption, exemptionsAt } from '../config/expiry.ts';
 import { ConfigError, loadConfig } from '../config/load.ts';
 import type { Config } from '../config/resolve.ts';
 import type { Policy } from '../engine/policy.ts';
@@ -8,7 +9,7 @@ import { type CommandContext, EXIT } from './context.ts';
 const USAGE = 'usage: qdrant-admission config validate FILE\n       qdrant-admission config show FILE\n';
 
 /** `config validate FILE` and `config show FILE`. */
-export async function configCommand(args: readonly string[], { stdout, stderr }: CommandContext): Promise<number> {
+export async function configCommand(args: readonly string[], { stdout, stderr, now }: CommandContext): Promise<number> {
   const [action, file, ...more] = args;
   if ((action !== 'validate' && action !== 'show') || file === undefined || more.length > 0) {
     stderr.write(USAGE);
@@ -16,6 +17,9 @@ export async function configCommand(args: readonly string[], { stdout, stderr }:
   }
   try {
     const config = await loadConfig(file);
+    for (const exemption of exemptionsAt(config, now()).expired) {
+      stderr.write(`${file}: this exemption has expired and no longer holds: ${describeExemption(exemption)}\n`);
+    }
     stdout.write(
       action === 'show' ? show(config) : `${file}: valid, protects ${count(config.namespaces.size, 'namespace')}\n`,
     );

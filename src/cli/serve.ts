@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { describeExemption, exemptionsAt } from '../config/expiry.ts';
 import { ConfigError, loadConfig } from '../config/load.ts';
 import type { Config } from '../config/resolve.ts';
 import { CertificateError } from '../io/certificates.ts';
@@ -43,8 +44,15 @@ async function serve(settings: ServeSettings, { stdout, env, now, signal }: Comm
   let draining = false;
 
   const cluster = await connectCluster(settings, { env, log, metrics, signal: ending.signal });
-  const config = await keepConfig(settings.config, env['POD_NAMESPACE'], log, metrics, (next) => cluster.follow(next));
-  cluster.follow(config.current);
+  const take = (next: Config) => {
+    cluster.follow(next);
+    for (const exemption of exemptionsAt(next, now()).expired) {
+      log.warn({ exemption: describeExemption(exemption) }, 'an exemption has expired, and no longer holds');
+    }
+  };
+  const config = await keepConfig(settings.config, env['POD_NAMESPACE'], log, metrics, take);
+  take(config.current);
+  metrics.exemptions(() => exemptionsAt(config.current, now()));
   const certificate = await keepCertificate(settings.certificates, {
     cluster,
     log,

@@ -5,6 +5,8 @@ import type { Mode } from '../engine/rule.ts';
 type Defaults = Readonly<Record<string, Readonly<Record<Profile, Mode>>>>;
 
 const ENFORCED = { hybrid: 'enforce', private: 'enforce' } as const;
+/** What is there for whoever asks for more than the promises. */
+const OFF = { hybrid: 'off', private: 'off' } as const;
 
 /**
  * One row a rule. What Qdrant promises is enforced; a rule that the Pod Security level of a namespace leaves out or
@@ -16,20 +18,34 @@ export const DEFAULTS: Defaults = {
   'binding-metadata': ENFORCED,
   'capabilities-baseline': ENFORCED,
   'capabilities-restricted': ENFORCED,
+  'dedicated-nodes': OFF,
+  guaranteed: ENFORCED,
+  'host-aliases': OFF,
   'host-namespaces': ENFORCED,
   'host-path-volumes': ENFORCED,
   'host-ports': ENFORCED,
   'host-probes-and-host-lifecycle': ENFORCED,
+  'image-digest': ENFORCED,
+  'image-registry': ENFORCED,
+  'linux-only': ENFORCED,
+  'node-name': ENFORCED,
   privileged: ENFORCED,
   'proc-mount': ENFORCED,
   'proc-mount-restricted': ENFORCED,
+  'read-only-root-filesystem': ENFORCED,
+  'requests-and-limits': ENFORCED,
   'restricted-volumes': ENFORCED,
+  'root-groups': ENFORCED,
   'run-as-non-root': ENFORCED,
   'run-as-user': ENFORCED,
   'se-linux-options': ENFORCED,
   'seccomp-profile-baseline': ENFORCED,
   'seccomp-profile-restricted': ENFORCED,
+  'service-account-token': ENFORCED,
+  'shared-process-namespace': ENFORCED,
   sysctls: ENFORCED,
+  'system-priority-class': ENFORCED,
+  'user-and-group-ids': OFF,
   'windows-host-process': ENFORCED,
 };
 

@@ -1,8 +1,8 @@
 import { RE2JS } from 're2js';
 import type { Exemption } from '../engine/exemptions.ts';
-import type { ActiveRule, Enforcement, Policy, Profile } from '../engine/policy.ts';
+import { type ActiveRule, type Enforcement, isOverridden, type Policy, type Profile } from '../engine/policy.ts';
 import { parseFieldPath } from '../engine/reads.ts';
-import { MODES, type Mode, type PodSecurityLevel, type Rule } from '../engine/rule.ts';
+import type { Mode, PodSecurityLevel, Rule } from '../engine/rule.ts';
 import { ROLES, type RoleMatches } from '../k8s/roles.ts';
 import { RULES } from '../rules/index.ts';
 import { DEFAULT_POD_SECURITY_LEVEL, DEFAULT_TEMPLATES, DEFAULTS } from './defaults.ts';
@@ -54,15 +54,15 @@ function resolvePolicy(entry: Omit<NamespacesEntry, 'names'>, exemptions: readon
 }
 
 function activeRules(profile: Profile, level: PodSecurityLevel, settings: Settings): ActiveRule[] {
-  const modes = new Map(RULES.map((rule) => [rule.id, modeOf(rule, profile, level, settings)]));
-  const active: ActiveRule[] = [];
-  for (const rule of RULES) {
-    const mode = modes.get(rule.id) ?? 'off';
-    if (mode === 'off' || isOverridden(rule, mode, modes)) continue;
+  const active = RULES.flatMap((rule): ActiveRule[] => {
+    const mode = modeOf(rule, profile, level, settings);
+    if (mode === 'off') return [];
     const options = rule.options.parse(settings[rule.id]?.options ?? {});
-    active.push({ rule, mode, options, reads: rule.reads.map(parseFieldPath) });
-  }
-  return active;
+    return [{ rule, mode, options, reads: rule.reads.map(parseFieldPath) }];
+  });
+  // A rule for some roles overrides only where it has a say, which shows when there is a subject.
+  const always = active.filter(({ rule }) => rule.roles === undefined);
+  return active.filter((rule) => !isOverridden(rule, always));
 }
 
 function modeOf(rule: Rule, profile: Profile, level: PodSecurityLevel, settings: Settings): Mode {
@@ -70,16 +70,6 @@ function modeOf(rule: Rule, profile: Profile, level: PodSecurityLevel, settings:
   const mode = settings[rule.id]?.mode ?? DEFAULTS[rule.id]?.[profile];
   if (mode === undefined) throw new Error(`rule ${rule.id} has no default mode: add it to DEFAULTS`);
   return mode;
-}
-
-/**
- * The stricter rule says it all, so that nothing is said twice; but only while it acts as strictly: a namespace that
- * turns `capabilities-restricted` off is not thereby without `capabilities-baseline`.
- */
-function isOverridden(rule: Rule, mode: Mode, modes: ReadonlyMap<string, Mode>): boolean {
-  const by = rule.podSecurity?.overriddenBy;
-  if (by === undefined) return false;
-  return MODES.indexOf(modes.get(by) ?? 'off') <= MODES.indexOf(mode);
 }
 
 function resolveRoles(roles: NamespacesEntry['roles']): RoleMatches {

@@ -3,6 +3,7 @@ export const CONTROL_FRAMEWORKS: Readonly<Record<string, string>> = {
   cis: 'CIS Kubernetes Benchmark 1.12',
   gdpr: 'GDPR, Article',
   hipaa: 'HIPAA Security Rule, 45 CFR',
+  nsa: 'NSA/CISA Kubernetes Hardening Guidance 1.2',
   pss: 'Pod Security Standards 1.37',
   soc2: 'SOC 2 trust services criteria',
 };

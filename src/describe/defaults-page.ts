@@ -6,7 +6,7 @@ import { rulePagePath } from './rule-page.ts';
 
 /** docs/defaults.md: what every rule does where a configuration says nothing. */
 export function defaultsPage(rules: readonly Rule[]): string {
-  const head = ['rule', 'what must be so', 'promise', ...PROFILES, 'Pod Security level'];
+  const head = ['rule', 'what must be so', 'promise', ...PROFILES, 'Pod Security level, overrides'];
   const rows = rules.map((rule) => [
     `[${rule.id}](${rulePagePath(rule).replace('docs/', '')})`,
     rule.title,
@@ -18,16 +18,14 @@ export function defaultsPage(rules: readonly Rule[]): string {
   return [
     '# Defaults',
     'What every rule does where the configuration says nothing. `enforce` denies, `warn` warns, `audit` only leaves an audit annotation, `off` does not run. A namespace changes a row with `rules: {<id>: {mode: …}}`.',
-    'Four baseline checks of the Pod Security Standards are overridden at level restricted, the default: the stricter rule says it all. Where a configuration weakens the stricter rule, the overridden one runs again.',
+    'A rule that another one overrides does not run where that one says it all: four baseline checks of the Pod Security Standards at level restricted, the default. Where a configuration weakens the stricter rule, the overridden one runs again.',
     table,
   ]
     .join('\n\n')
     .concat('\n');
 }
 
-function levelOf({ podSecurity }: Rule): string {
-  if (!podSecurity) return '';
-  return podSecurity.overriddenBy === undefined
-    ? podSecurity.level
-    : `${podSecurity.level}, overridden by ${podSecurity.overriddenBy}`;
+function levelOf({ podSecurity, overriddenBy }: Rule): string {
+  const by = overriddenBy === undefined ? [] : [`overridden by ${overriddenBy}`];
+  return [...(podSecurity ? [podSecurity.level] : []), ...by].join(', ');
 }

@@ -33,6 +33,7 @@ export function rulePage(rule: Rule, examples: readonly Example[] = []): string 
       `Operations: ${rule.operations.join(', ')}; an UPDATE only where one of the fields below changed`,
       `Facts beyond the object: ${rule.needs.length > 0 ? rule.needs.join(', ') : 'none; works offline'}`,
       `Default mode: ${describeModes(rule)}`,
+      ...(rule.roles ? [`Roles: ${rule.roles.join(', ')}, and what plays none`] : []),
       ...levelOf(rule),
     ]),
     'Fields:',
@@ -58,11 +59,9 @@ function describeModes(rule: Rule): string {
   return PROFILES.map((profile) => `${DEFAULTS[rule.id]?.[profile]} (${profile})`).join(', ');
 }
 
-function levelOf({ podSecurity }: Rule): string[] {
-  if (!podSecurity) return [];
-  const by = podSecurity.overriddenBy;
-  const overridden = by === undefined ? '' : `; at restricted \`${by}\` says it instead`;
-  return [`Pod Security level: ${podSecurity.level}${overridden}`];
+function levelOf({ podSecurity, overriddenBy }: Rule): string[] {
+  const by = overriddenBy === undefined ? [] : [`Where \`${overriddenBy}\` judges too, it says it instead`];
+  return podSecurity ? [`Pod Security level: ${podSecurity.level}`, ...by] : by;
 }
 
 function optionsOf(rule: Rule): string[] {

@@ -4,10 +4,33 @@ import { type ObjectRule, type PodRule, PROMISES, type Rule } from './rule.ts';
 
 const NO_OPTIONS = z.strictObject({});
 
+/**
+ * All rules have their fields in this order, whatever order their authors wrote them in: the engine reads the fields
+ * of every rule for every request, and V8 is quick at that only where objects are laid out alike.
+ */
+const LAYOUT: object = {
+  id: undefined,
+  title: undefined,
+  promise: undefined,
+  why: undefined,
+  fix: undefined,
+  controls: undefined,
+  kinds: undefined,
+  operations: undefined,
+  needs: undefined,
+  reads: undefined,
+  options: undefined,
+  roles: undefined,
+  overriddenBy: undefined,
+  podSecurity: undefined,
+  check: undefined,
+} satisfies Record<keyof Rule, undefined>;
+
 /** A rule that judges objects of other kinds as they are. */
 export function defineRule<N extends FactName = never, O extends object = object>(rule: ObjectRule<N, O>): Rule {
   const { check, needs = [], options = NO_OPTIONS, ...metadata } = rule;
   return Object.freeze({
+    ...LAYOUT,
     ...metadata,
     controls: [...metadata.controls, ...PROMISES[metadata.promise].controls],
     needs,
@@ -20,6 +43,7 @@ export function defineRule<N extends FactName = never, O extends object = object
 export function definePodRule<N extends FactName = never, O extends object = object>(rule: PodRule<N, O>): Rule {
   const { check, needs = [], options = NO_OPTIONS, ...metadata } = rule;
   return Object.freeze({
+    ...LAYOUT,
     ...metadata,
     controls: [...metadata.controls, ...PROMISES[metadata.promise].controls],
     kinds: ['Pod'],

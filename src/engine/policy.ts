@@ -1,7 +1,7 @@
 import type { RoleMatches } from '../k8s/roles.ts';
 import type { Exemption } from './exemptions.ts';
 import type { Step } from './reads.ts';
-import type { Mode, PodSecurityLevel, Rule } from './rule.ts';
+import { MODES, type Mode, type PodSecurityLevel, type Rule } from './rule.ts';
 
 /** A rule as the configuration set it for a namespace. */
 export interface ActiveRule {
@@ -11,6 +11,15 @@ export interface ActiveRule {
   readonly options: object;
   /** The rule's `reads`, parsed. */
   readonly reads: readonly (readonly Step[])[];
+}
+
+/**
+ * Whether another of these rules says it all, so that nothing is said twice; but only where that one acts as strictly:
+ * a namespace that turns `capabilities-restricted` off is not thereby without `capabilities-baseline`.
+ */
+export function isOverridden({ rule, mode }: ActiveRule, among: readonly ActiveRule[]): boolean {
+  const by = among.find((other) => other.rule.id === rule.overriddenBy);
+  return by !== undefined && MODES.indexOf(by.mode) <= MODES.indexOf(mode);
 }
 
 /** What holds in one namespace: resolved once when the configuration is loaded, read-only after that. */

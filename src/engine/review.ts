@@ -1,7 +1,8 @@
-import { podOf } from '../k8s/pods.ts';
+import { type Pod, podOf } from '../k8s/pods.ts';
+import { ROLES, type Role, type RoleMatches, rolesOf } from '../k8s/roles.ts';
 import { type Exemption, exemptionFor } from './exemptions.ts';
 import type { FactName, Facts, LearntFacts } from './facts.ts';
-import type { ActiveRule, Policy } from './policy.ts';
+import { type ActiveRule, isOverridden, type Policy } from './policy.ts';
 import { fieldsChanged } from './reads.ts';
 import type { Finding, Mode, Rule } from './rule.ts';
 import type { Subject } from './subject.ts';
@@ -26,16 +27,32 @@ export interface Exempted {
   readonly exemption: Exemption;
 }
 
-/** The rules that have a say on a subject: its kind, its operation, and on UPDATE a field they read that changed. */
+/**
+ * The rules that have a say on a subject: its kind, its operation, its roles, and on UPDATE a field they read that
+ * changed, or a role that it did not play before.
+ */
 export function applicableRules(subject: Subject, policy: Policy): ActiveRule[] {
-  const kind = subject.pod ? 'Pod' : subject.object.kind;
-  const rules = policy.rules.filter(
-    ({ rule }) => rule.kinds.includes(kind) && rule.operations.includes(subject.operation),
+  const { operation, object, oldObject, pod } = subject;
+  const kind = pod ? 'Pod' : object.kind;
+  const roles = playedBy(pod, policy.roles);
+  const concerned = policy.rules.filter(
+    ({ rule }) => rule.kinds.includes(kind) && rule.operations.includes(operation) && concerns(rule, roles),
   );
-  if (subject.operation !== 'UPDATE' || !subject.oldObject) return rules;
+  const rules = concerned.filter((active) => !isOverridden(active, concerned));
+  if (operation !== 'UPDATE' || !oldObject) return rules;
   // Pod rules write their paths from the pod: a template moves with the object that carries it.
-  const [before, after] = subject.pod ? [podOf(subject.oldObject), subject.pod] : [subject.oldObject, subject.object];
-  return rules.filter(({ reads }) => fieldsChanged(reads, before, after));
+  const [before, after] = pod ? [podOf(oldObject), pod] : [oldObject, object];
+  if (!before) return rules;
+  const rolesBefore = playedBy(pod && podOf(oldObject), policy.roles);
+  return rules.filter(({ rule, reads }) => fieldsChanged(reads, before, after) || !concerns(rule, rolesBefore));
+}
+
+function playedBy(pod: Pod | undefined, matches: RoleMatches): readonly Role[] {
+  return pod ? rolesOf(pod, matches) : ROLES;
+}
+
+function concerns({ roles }: Rule, played: readonly Role[]): boolean {
+  return roles === undefined || roles.some((role) => played.includes(role));
 }
 
 /** Judges a subject by rules that apply to it. Synchronous and pure; a throw is a bug and is the caller's to answer. */

@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import type { Pod } from '../k8s/pods.ts';
+import type { Role } from '../k8s/roles.ts';
 import type { FactName, Facts } from './facts.ts';
 import type { FieldPath } from './reads.ts';
 import type { Operation, Subject } from './subject.ts';
@@ -34,7 +35,16 @@ export const PROMISES = {
       'hipaa:164.308(a)(5)(ii)(B)',
       'gdpr:25',
       'gdpr:32(1)(b)',
+      'nsa:Kubernetes Pod security',
     ],
+  },
+  images: {
+    title: 'Signed images of known origin',
+    controls: ['soc2:CC6.8', 'soc2:CC8.1', 'hipaa:164.312(c)(1)', 'gdpr:32(1)(b)', 'nsa:Kubernetes Pod security'],
+  },
+  resources: {
+    title: 'Dedicated resources for every cluster',
+    controls: ['soc2:A1.1', 'hipaa:164.308(a)(7)(i)', 'gdpr:32(1)(b)'],
   },
 } as const;
 export type PromiseId = keyof typeof PROMISES;
@@ -53,13 +63,11 @@ export interface Finding {
   readonly required: string;
 }
 
-/** Level and overrides of the Pod Security Standards, where a rule is one of their checks. */
+/** Check and level of the Pod Security Standards, where a rule is one of their checks. */
 export interface PodSecurityCheck {
   /** The upstream check id. */
   readonly check: string;
   readonly level: PodSecurityLevel;
-  /** The rule that says all that this one says, and more, at level restricted. */
-  readonly overriddenBy?: string;
 }
 
 export type PodSecurityLevel = 'baseline' | 'restricted';
@@ -87,6 +95,13 @@ export interface Rule {
   /** The fields it judges: an UPDATE that leaves them as they were is not judged. */
   readonly reads: readonly FieldPath[];
   readonly options: z.ZodType<object>;
+  /**
+   * It judges only what plays one of these; left out: everything. Roles rest on labels, and a change of labels alone
+   * brings no request: they must go on with the webhook down.
+   */
+  readonly roles?: readonly Role[];
+  /** The rule that says all that this one says, and more, of what both judge. */
+  readonly overriddenBy?: string;
   readonly podSecurity?: PodSecurityCheck;
   readonly check: (subject: Subject, facts: Partial<Facts>, options: object) => readonly Finding[];
 }

@@ -43,11 +43,13 @@ export interface Certificates {
   readonly done: Promise<void>;
 }
 
-/** So long between two looks. A configuration that somebody replaced trusts nothing until then. */
-export const DEFAULT_EVERY_MS = 30_000;
+/** So long between two looks: two small reads. A configuration that somebody replaced trusts nothing until then. */
+export const DEFAULT_EVERY_MS = 10_000;
 
 const FIRST_RETRY_MS = 1000;
 const LONGEST_RETRY_MS = 60_000;
+/** As long as there is no webhook configuration: calls fail from the moment it is made. */
+const UNREGISTERED_EVERY_MS = 2000;
 /** Another replica is at it. */
 const AFTER_LOST_RACE_MS = 200;
 /** A rotation takes fewer steps; more means that somebody undoes them. */
@@ -92,12 +94,13 @@ export function runCertificates({ client, settings, onLeaf, signal, now, log }: 
   }
 
   /** How long to pause after a step. */
-  function pauseAfter({ step, done }: Round, stepsInARow: number): number {
+  function pauseAfter({ step, done, isRegistered }: Round, stepsInARow: number): number {
     if (step.do === 'wait') {
       damage = '';
       settled = now();
+      const every = isRegistered ? settings.everyMs : Math.min(settings.everyMs, UNREGISTERED_EVERY_MS);
       // A little after it is due, and not all replicas at once.
-      return Math.min(jitter(settings.everyMs), Math.max(0, step.until - now()) + jitter(AFTER_LOST_RACE_MS));
+      return Math.min(jitter(every), Math.max(0, step.until - now()) + jitter(AFTER_LOST_RACE_MS));
     }
     if (!done) return jitter(AFTER_LOST_RACE_MS);
     log.info({ why: step.why, step: step.do }, 'certificates: a step was taken');

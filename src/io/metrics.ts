@@ -11,6 +11,7 @@ export const BAD_REQUESTS = [
   'too-large',
   'busy',
   'not-utf8',
+  'escaped-letters',
   'too-deep',
   'too-costly',
   'not-json',
@@ -31,6 +32,8 @@ export interface Metrics {
   reload(what: Reloadable, succeeded: boolean): void;
   tlsError(): void;
   certificateExpires(at: Date): void;
+  /** How to ask, at each scrape, how many exemptions hold and how many have expired. */
+  exemptions(read: () => { readonly active: readonly unknown[]; readonly expired: readonly unknown[] }): void;
   /** A watch on this kind (by its plural) failed. */
   watchError(plural: string): void;
   /** How to ask, at each scrape, for the seconds since each watch last had contact. */
@@ -123,6 +126,19 @@ export function createMetrics(): Metrics {
     },
     tlsError: () => tlsErrors.inc(),
     certificateExpires: (at) => expiry.set(at.getTime() / 1000),
+    exemptions(read) {
+      new Gauge({
+        name: `${PREFIX}exemptions`,
+        help: 'Exemptions of the configuration in force, by whether they still hold.',
+        labelNames: ['state'],
+        registers,
+        collect() {
+          const { active, expired } = read();
+          this.set({ state: 'active' }, active.length);
+          this.set({ state: 'expired' }, expired.length);
+        },
+      });
+    },
     watchError: (plural) => watchErrors.inc({ resource: plural }),
     contactAges(read) {
       new Gauge({

@@ -55,7 +55,7 @@ export function subjectOf(review: unknown, now: Date): Subject | BadRequest {
   });
 }
 
-/** The AdmissionReview that carries an answer back. */
+/** The AdmissionReview that carries an answer back, to be written as JSON: what is undefined is left out. */
 export function reviewOf(uid: string, answer: Answer): object {
   const { allowed, code, message, warnings, auditAnnotations } = answer;
   return {
@@ -64,8 +64,8 @@ export function reviewOf(uid: string, answer: Answer): object {
     response: {
       uid,
       allowed,
-      ...(code && { status: { status: 'Failure', code, reason: REASONS[code], message } }),
-      ...(warnings.length > 0 && { warnings }),
+      status: code && { status: 'Failure', code, reason: REASONS[code], message },
+      warnings: warnings.length > 0 ? warnings : undefined,
       auditAnnotations,
     },
   };

@@ -6,6 +6,10 @@ export interface SecurityContext {
   readonly allowPrivilegeEscalation?: boolean;
   readonly runAsNonRoot?: boolean;
   readonly runAsUser?: number;
+  readonly runAsGroup?: number;
+  readonly fsGroup?: number;
+  readonly supplementalGroups?: readonly number[];
+  readonly readOnlyRootFilesystem?: boolean;
   readonly procMount?: string;
   readonly capabilities?: { readonly add?: readonly string[]; readonly drop?: readonly string[] };
   readonly seccompProfile?: { readonly type?: string };
@@ -21,10 +25,26 @@ export interface NetworkHandler {
   readonly tcpSocket?: { readonly host?: string };
 }
 
+/** A quantity as JSON and YAML bring it: `500m`, or the plain number 2. */
+export type QuantityText = string | number;
+
+/** The resources that a pod is scheduled by. */
+export interface ComputeResources {
+  readonly cpu?: QuantityText | null;
+  readonly memory?: QuantityText | null;
+}
+
+/** core/v1 ResourceRequirements, the fields we read. */
+export interface ResourceRequirements {
+  readonly requests?: ComputeResources;
+  readonly limits?: ComputeResources;
+}
+
 /** core/v1 Container and EphemeralContainer, the fields we read. */
 export interface Container {
   readonly name?: string;
   readonly image?: string;
+  readonly resources?: ResourceRequirements;
   readonly securityContext?: SecurityContext;
   readonly ports?: readonly { readonly name?: string; readonly hostPort?: number }[];
   readonly livenessProbe?: NetworkHandler;
@@ -36,6 +56,8 @@ export interface Container {
 /** core/v1 Volume: a name and one source, whose key tells the type. */
 export interface Volume {
   readonly name?: string;
+  readonly image?: { readonly reference?: string };
+  readonly projected?: { readonly sources?: readonly { readonly serviceAccountToken?: object }[] };
   readonly [source: string]: unknown;
 }
 
@@ -46,6 +68,18 @@ export interface PodSpec {
   readonly hostIPC?: boolean;
   readonly hostUsers?: boolean;
   readonly os?: { readonly name?: string };
+  readonly nodeName?: string;
+  readonly nodeSelector?: Readonly<Record<string, string>>;
+  readonly tolerations?: readonly { readonly key?: string }[];
+  readonly topologySpreadConstraints?: readonly { readonly whenUnsatisfiable?: string }[];
+  readonly priorityClassName?: string;
+  readonly serviceAccountName?: string;
+  /** The older name of serviceAccountName, which wins where both are set. */
+  readonly serviceAccount?: string;
+  readonly automountServiceAccountToken?: boolean;
+  readonly shareProcessNamespace?: boolean;
+  readonly hostAliases?: readonly object[];
+  readonly resources?: ResourceRequirements;
   readonly securityContext?: SecurityContext;
   readonly volumes?: readonly Volume[];
   readonly containers?: readonly Container[];

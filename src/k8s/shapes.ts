@@ -1,14 +1,15 @@
-import { isJsonObject, type KubernetesObject } from './object.ts';
+import { isJsonObject, type JsonObject, type KubernetesObject } from './object.ts';
 import { podCarrierOf } from './pods.ts';
 
 /** The expected JSON type of a field we read. Fields not named here are not read, hence not checked. */
-type Shape =
-  | 'string'
-  | 'boolean'
-  | 'integer'
-  | { readonly list: Shape }
-  | { readonly map: Shape }
-  | { readonly fields: Readonly<Record<string, Shape>> };
+type Shape = 'string' | 'boolean' | 'integer' | 'quantity' | Structure;
+
+/** One of the three is set. */
+interface Structure {
+  readonly list: Shape | undefined;
+  readonly map: Shape | undefined;
+  readonly fields: ReadonlyMap<string, Shape> | undefined;
+}
 
 /** A field whose value has a type that the Kubernetes API does not know there. */
 export interface ShapeError {
@@ -17,16 +18,23 @@ export interface ShapeError {
   readonly found: string;
 }
 
-const list = (item: Shape): Shape => ({ list: item });
-const fields = (known: Readonly<Record<string, Shape>>): Shape => ({ fields: known });
+const list = (item: Shape): Shape => ({ list: item, map: undefined, fields: undefined });
+const map = (value: Shape): Shape => ({ list: undefined, map: value, fields: undefined });
+const fields = (known: Readonly<Record<string, Shape>>): Shape => ({
+  list: undefined,
+  map: undefined,
+  fields: new Map(Object.entries(known)),
+});
+/** An object of which no field is read. */
+const anything = fields({});
 
 const metadata = fields({
   name: 'string',
   generateName: 'string',
   namespace: 'string',
   uid: 'string',
-  labels: { map: 'string' },
-  annotations: { map: 'string' },
+  labels: map('string'),
+  annotations: map('string'),
   ownerReferences: list(
     fields({ apiVersion: 'string', kind: 'string', name: 'string', uid: 'string', controller: 'boolean' }),
   ),
@@ -37,6 +45,10 @@ const securityContext = fields({
   allowPrivilegeEscalation: 'boolean',
   runAsNonRoot: 'boolean',
   runAsUser: 'integer',
+  runAsGroup: 'integer',
+  fsGroup: 'integer',
+  supplementalGroups: list('integer'),
+  readOnlyRootFilesystem: 'boolean',
   procMount: 'string',
   capabilities: fields({ add: list('string'), drop: list('string') }),
   seccompProfile: fields({ type: 'string' }),
@@ -48,15 +60,25 @@ const securityContext = fields({
 
 const handler = fields({ httpGet: fields({ host: 'string' }), tcpSocket: fields({ host: 'string' }) });
 
+const compute = fields({ cpu: 'quantity', memory: 'quantity' });
+const resources = fields({ requests: compute, limits: compute });
+
 const container = fields({
   name: 'string',
   image: 'string',
+  resources,
   securityContext,
   ports: list(fields({ name: 'string', hostPort: 'integer' })),
   livenessProbe: handler,
   readinessProbe: handler,
   startupProbe: handler,
   lifecycle: fields({ postStart: handler, preStop: handler }),
+});
+
+const volume = fields({
+  name: 'string',
+  image: fields({ reference: 'string' }),
+  projected: fields({ sources: list(fields({ serviceAccountToken: anything })) }),
 });
 
 const podTemplate: Shape = fields({
@@ -67,8 +89,19 @@ const podTemplate: Shape = fields({
     hostIPC: 'boolean',
     hostUsers: 'boolean',
     os: fields({ name: 'string' }),
+    nodeName: 'string',
+    nodeSelector: map('string'),
+    tolerations: list(fields({ key: 'string' })),
+    topologySpreadConstraints: list(fields({ whenUnsatisfiable: 'string' })),
+    priorityClassName: 'string',
+    serviceAccountName: 'string',
+    serviceAccount: 'string',
+    automountServiceAccountToken: 'boolean',
+    shareProcessNamespace: 'boolean',
+    hostAliases: list(anything),
+    resources,
     securityContext,
-    volumes: list(fields({ name: 'string' })),
+    volumes: list(volume),
     containers: list(container),
     initContainers: list(container),
     ephemeralContainers: list(container),
@@ -97,8 +130,9 @@ interface Found {
 export function shapeErrors(object: KubernetesObject): ShapeError[] {
   const found: Found = { errors: [], items: 0 };
   const { errors } = found;
-  check(object, anyObject, '', found);
   const carrier = podCarrierOf(object);
+  // The template of a Pod is the Pod.
+  if (carrier?.template.length !== 0) check(object, anyObject, found);
   if (!carrier) return errors;
   let at: unknown = object;
   let path = '';
@@ -116,7 +150,9 @@ export function shapeErrors(object: KubernetesObject): ShapeError[] {
     if (carrier.kind !== 'ReplicationController') errors.push({ path, expected: 'a pod template', found: 'nothing' });
     return errors;
   }
-  check(at, podTemplate, path, found);
+  const before = errors.length;
+  check(at, podTemplate, found);
+  locate(errors, before, path);
   if (errors.length === 0) checkContainers(at, path, errors);
   return errors;
 }
@@ -129,64 +165,86 @@ function checkContainers(pod: unknown, path: string, errors: ShapeError[]): void
   errors.push({ path: join(path, 'spec.containers'), expected: 'at least one container', found: 'none' });
 }
 
-function check(value: unknown, shape: Shape, path: string, found: Found): void {
+function hasType(value: unknown, shape: Shape & string): boolean {
+  if (shape === 'integer') return Number.isInteger(value);
+  if (shape === 'quantity') return typeof value === 'string' || typeof value === 'number';
+  return typeof value === shape;
+}
+
+/** Paths are written from `value`: most objects are right, and need none. */
+function check(value: unknown, shape: Shape, found: Found): void {
   if (value === undefined || value === null) return;
   if (typeof shape === 'string') {
-    const right = shape === 'integer' ? Number.isInteger(value) : typeof value === shape;
-    if (!right) found.errors.push({ path, expected: EXPECTED[shape], found: describe(value) });
-    return;
-  }
-  if ('list' in shape) {
-    if (!Array.isArray(value)) found.errors.push({ path, expected: 'a list', found: describe(value) });
-    else checkItems(value, shape.list, path, found);
-    return;
-  }
-  if (!isJsonObject(value)) {
-    found.errors.push({ path, expected: 'an object', found: describe(value) });
-    return;
-  }
-  if ('map' in shape) {
-    for (const key of Object.keys(value)) {
-      if (typeof value[key] !== 'string') check(value[key], shape.map, `${path}[${JSON.stringify(key)}]`, found);
-    }
-    return;
-  }
-  for (const field in shape.fields) {
-    const part = value[field];
-    if (part !== undefined && part !== null && Object.hasOwn(value, field)) {
-      const expected = shape.fields[field] as Shape;
-      // The path is only written out where something is wrong or deeper.
-      if (typeof expected === 'string' && expected !== 'integer' && typeof part === expected) continue;
-      check(part, expected, join(path, field), found);
-    }
+    if (!hasType(value, shape)) found.errors.push({ path: '', expected: EXPECTED[shape], found: describe(value) });
+  } else if (shape.list) {
+    if (Array.isArray(value)) checkItems(value, shape.list, found);
+    else found.errors.push({ path: '', expected: 'a list', found: describe(value) });
+  } else if (!isJsonObject(value)) {
+    found.errors.push({ path: '', expected: 'an object', found: describe(value) });
+  } else if (shape.fields) {
+    checkFields(value, shape.fields, found);
+  } else if (shape.map) {
+    checkValues(value, shape.map, found);
   }
 }
 
-function checkItems(list: readonly unknown[], shape: Shape, path: string, found: Found): void {
+function checkFields(object: JsonObject, fields: ReadonlyMap<string, Shape>, found: Found): void {
+  // Over what is there: an object sets few of the fields that it may have, and inherits none.
+  for (const name in object) {
+    const shape = fields.get(name);
+    if (shape === undefined) continue;
+    const before = found.errors.length;
+    check(object[name], shape, found);
+    locate(found.errors, before, name);
+  }
+}
+
+function checkValues(object: JsonObject, shape: Shape, found: Found): void {
+  for (const key of Object.keys(object)) {
+    const before = found.errors.length;
+    check(object[key], shape, found);
+    if (found.errors.length > before) locate(found.errors, before, `[${JSON.stringify(key)}]`);
+  }
+}
+
+function checkItems(list: readonly unknown[], shape: Shape, found: Found): void {
   found.items += list.length;
   if (found.items > MOST_ITEMS) {
     const expected = `at most ${MOST_ITEMS} list elements in one object`;
-    found.errors.push({ path, expected, found: `a list of ${list.length}` });
+    found.errors.push({ path: '', expected, found: `a list of ${list.length}` });
     return;
   }
-  for (let i = 0; i < list.length; i++) checkItem(list[i], shape, path, i, found);
-}
-
-/** A null in a list is no object at all, and would be skipped by whoever reads it as "not set". */
-function checkItem(value: unknown, shape: Shape, path: string, index: number, found: Found): void {
-  if (value === null) {
-    const expected = typeof shape === 'string' ? EXPECTED[shape] : 'an object';
-    found.errors.push({ path: `${path}[${index}]`, expected, found: 'null' });
-    return;
+  for (let i = 0; i < list.length; i++) {
+    const before = found.errors.length;
+    const item = list[i];
+    if (item === null) {
+      // A null in a list is no object at all, and would be skipped by whoever reads it as "not set".
+      const expected = typeof shape === 'string' ? EXPECTED[shape] : 'an object';
+      found.errors.push({ path: '', expected, found: 'null' });
+    } else {
+      check(item, shape, found);
+    }
+    if (found.errors.length > before) locate(found.errors, before, `[${i}]`);
   }
-  if (typeof shape === 'string' && shape !== 'integer' && typeof value === shape) return;
-  check(value, shape, `${path}[${index}]`, found);
 }
 
-const EXPECTED = { string: 'a string', boolean: 'true or false', integer: 'an integer' } as const;
+/** Puts a step before the paths of the errors from `first` on. */
+function locate(errors: ShapeError[], first: number, step: string): void {
+  for (let i = first; i < errors.length; i++) {
+    const error = errors[i] as ShapeError;
+    errors[i] = { ...error, path: error.path.startsWith('[') ? step + error.path : join(step, error.path) };
+  }
+}
+
+const EXPECTED = {
+  string: 'a string',
+  boolean: 'true or false',
+  integer: 'an integer',
+  quantity: 'a quantity such as 500m or 8Gi',
+} as const;
 
 function join(path: string, field: string): string {
-  return path === '' ? field : `${path}.${field}`;
+  return path === '' || field === '' ? path + field : `${path}.${field}`;
 }
 
 function describe(value: unknown): string {

@@ -4,21 +4,35 @@ import { allowPrivilegeEscalation } from './containers/allow-privilege-escalatio
 import { appArmorProfile } from './containers/app-armor-profile.ts';
 import { capabilitiesBaseline } from './containers/capabilities-baseline.ts';
 import { capabilitiesRestricted } from './containers/capabilities-restricted.ts';
+import { hostAliases } from './containers/host-aliases.ts';
 import { hostNamespaces } from './containers/host-namespaces.ts';
 import { hostPathVolumes } from './containers/host-path-volumes.ts';
 import { hostPorts } from './containers/host-ports.ts';
 import { hostProbesAndHostLifecycle } from './containers/host-probes-and-host-lifecycle.ts';
+import { linuxOnly } from './containers/linux-only.ts';
+import { nodeName } from './containers/node-name.ts';
 import { privileged } from './containers/privileged.ts';
 import { procMount } from './containers/proc-mount.ts';
 import { procMountRestricted } from './containers/proc-mount-restricted.ts';
+import { readOnlyRootFilesystem } from './containers/read-only-root-filesystem.ts';
 import { restrictedVolumes } from './containers/restricted-volumes.ts';
+import { rootGroups } from './containers/root-groups.ts';
 import { runAsNonRoot } from './containers/run-as-non-root.ts';
 import { runAsUser } from './containers/run-as-user.ts';
 import { seLinuxOptions } from './containers/se-linux-options.ts';
 import { seccompProfileBaseline } from './containers/seccomp-profile-baseline.ts';
 import { seccompProfileRestricted } from './containers/seccomp-profile-restricted.ts';
+import { serviceAccountToken } from './containers/service-account-token.ts';
+import { sharedProcessNamespace } from './containers/shared-process-namespace.ts';
 import { sysctls } from './containers/sysctls.ts';
+import { systemPriorityClass } from './containers/system-priority-class.ts';
+import { userAndGroupIds } from './containers/user-and-group-ids.ts';
 import { windowsHostProcess } from './containers/windows-host-process.ts';
+import { imageDigest } from './images/image-digest.ts';
+import { imageRegistry } from './images/image-registry.ts';
+import { dedicatedNodes } from './resources/dedicated-nodes.ts';
+import { guaranteed } from './resources/guaranteed.ts';
+import { requestsAndLimits } from './resources/requests-and-limits.ts';
 
 /** Every rule, sorted by id. A test holds this list against the folders. */
 export const RULES: readonly Rule[] = [
@@ -27,19 +41,33 @@ export const RULES: readonly Rule[] = [
   bindingMetadata,
   capabilitiesBaseline,
   capabilitiesRestricted,
+  dedicatedNodes,
+  guaranteed,
+  hostAliases,
   hostNamespaces,
   hostPathVolumes,
   hostPorts,
   hostProbesAndHostLifecycle,
+  imageDigest,
+  imageRegistry,
+  linuxOnly,
+  nodeName,
   privileged,
   procMount,
   procMountRestricted,
+  readOnlyRootFilesystem,
+  requestsAndLimits,
   restrictedVolumes,
+  rootGroups,
   runAsNonRoot,
   runAsUser,
   seLinuxOptions,
   seccompProfileBaseline,
   seccompProfileRestricted,
+  serviceAccountToken,
+  sharedProcessNamespace,
   sysctls,
+  systemPriorityClass,
+  userAndGroupIds,
   windowsHostProcess,
 ];

@@ -1,6 +1,6 @@
 import type { Config } from '../config/resolve.ts';
 import { type Answer, answer, errorAnswer } from '../engine/answer.ts';
-import type { Enforcement, Policy } from '../engine/policy.ts';
+import type { Enforcement } from '../engine/policy.ts';
 import type { Verdict } from '../engine/review.ts';
 import type { Subject } from '../engine/subject.ts';
 import type { World } from '../facts/world.ts';
@@ -10,7 +10,7 @@ import { reviewOf, subjectOf } from '../k8s/admission-review.ts';
 import { isJsonObject } from '../k8s/object.ts';
 import { podCarrierOf } from '../k8s/pods.ts';
 import { RULES } from '../rules/index.ts';
-import { createTurns, isLarge, malformed, parse } from './parse.ts';
+import { createTurns, decode, isLarge, type Malformed, overload, parse } from './parse.ts';
 
 /** An HTTP response to a review: an AdmissionReview (always 200), or plain text. */
 export interface Reply {
@@ -20,7 +20,8 @@ export interface Reply {
 
 /** What happens to requests, for those who log and count. */
 export interface Observer {
-  answered(event: Answered): void;
+  /** @param seconds from the last byte of the review to its answer */
+  answered(event: Answered, seconds: number): void;
   rejected(reason: BadRequestReason): void;
   threw(error: unknown, uid: string): void;
 }
@@ -30,7 +31,6 @@ export interface Answered {
   readonly uid: string;
   readonly answer: Answer;
   readonly verdicts: readonly Verdict[];
-  readonly seconds: number;
   /** Absent where the request makes no sense. */
   readonly subject?: Subject;
   /** Why it could not be judged, where it could not. */
@@ -55,8 +55,6 @@ const TIMER_STEP_MS = 50;
 /** What rules judge besides pods, and what makes pods. */
 const OTHER_KINDS = new Set(RULES.flatMap(({ kinds }) => kinds).filter((kind) => kind !== 'Pod'));
 
-type Outcome = Omit<Answered, 'seconds'>;
-
 /** Something was asked that cannot be judged. */
 interface Unjudged {
   readonly code: 400 | 503;
@@ -70,23 +68,29 @@ export function createHandler({ config, world, now, observer }: HandlerOptions):
     const started = performance.now();
     const large = isLarge(body);
     if (large) await turn();
-    const problem = malformed(body);
-    if (large && !problem) await turn();
-    const parsed = problem ?? parse(body);
-    if (!('value' in parsed)) {
-      observer.rejected(parsed.reason);
-      return { status: parsed.status, body: `${parsed.text}\n` };
-    }
+    const decoded = decode(body);
+    if ('why' in decoded) return refused(decoded);
     if (large) await turn();
-    const result = await answerTo(parsed.value, started + timeoutMs - RESERVE_MS);
-    if ('bad' in result) return { status: 400, body: `${result.bad}\n` };
-    const text = JSON.stringify(reviewOf(result.uid, result.answer));
-    observer.answered({ ...result, seconds: (performance.now() - started) / 1000 });
+    const overloaded = overload(decoded.text, body);
+    if (overloaded) return refused(overloaded);
+    if (large) await turn();
+    const parsed = parse(decoded.text);
+    if ('why' in parsed) return refused(parsed);
+    if (large) await turn();
+    const outcome = await answerTo(parsed.value, started + timeoutMs - RESERVE_MS);
+    if ('bad' in outcome) return { status: 400, body: `${outcome.bad}\n` };
+    const text = JSON.stringify(reviewOf(outcome.uid, outcome.answer));
+    observer.answered(outcome, (performance.now() - started) / 1000);
     return { status: 200, body: text };
   };
 
+  function refused({ status, reason, why }: Malformed): Reply {
+    observer.rejected(reason);
+    return { status, body: `${why}\n` };
+  }
+
   /** Answers in the protocol wherever there is a uid to answer to. */
-  async function answerTo(review: unknown, deadline: number): Promise<Outcome | { readonly bad: string }> {
+  async function answerTo(review: unknown, deadline: number): Promise<Answered | { readonly bad: string }> {
     try {
       const subject = subjectOf(review, now());
       if (!('bad' in subject)) return await judged(subject, deadline);
@@ -101,11 +105,11 @@ export function createHandler({ config, world, now, observer }: HandlerOptions):
     }
   }
 
-  async function judged(subject: Subject, deadline: number): Promise<Outcome> {
+  async function judged(subject: Subject, deadline: number): Promise<Answered> {
     const { enforcement, namespaces } = await configFor(subject.namespace);
     const policy = isJudged(subject) ? namespaces.get(subject.namespace) : undefined;
     if (!policy) return { ...unjudged(subject.uid, { code: 503, problem: unknownTo(subject) }, enforcement), subject };
-    const { verdicts } = await within(deadline, policy, (signal) => judge(subject, policy, world, signal));
+    const { verdicts } = await before(deadline, (signal) => judge(subject, policy, world, signal));
     return { uid: subject.uid, subject, verdicts, answer: answer(subject, verdicts, enforcement) };
   }
 
@@ -128,20 +132,16 @@ function unknownTo(subject: Subject): string {
 }
 
 /** The answer to what cannot be judged; under enforcement `audit` nothing is ever denied. */
-function unjudged(uid: string, { code, problem }: Unjudged, enforcement: Enforcement): Outcome {
+function unjudged(uid: string, { code, problem }: Unjudged, enforcement: Enforcement): Answered {
   const denial = errorAnswer(code, problem);
   const { message = problem } = denial;
   const allowed: Answer = { allowed: true, warnings: [message], auditAnnotations: { unjudged: message } };
   return { uid, problem: message, verdicts: [], answer: enforcement === 'audit' ? allowed : denial };
 }
 
-/**
- * Runs a judgement that gives up at a moment of `performance.now()`. Only facts are waited for: without any there is
- * nothing to give up, and no timer.
- */
-async function within<T>(deadline: number, policy: Policy, run: (signal: AbortSignal) => Promise<T>): Promise<T> {
+/** Runs something that gives up at a moment of `performance.now()`. */
+async function before<T>(deadline: number, run: (signal: AbortSignal) => Promise<T>): Promise<T> {
   const controller = new AbortController();
-  if (policy.rules.every(({ rule }) => rule.needs.length === 0)) return run(controller.signal);
   const left = Math.max(0, deadline - performance.now());
   // Timers of one length are cheap, each further length is not.
   const timer = setTimeout(() => controller.abort(), Math.ceil(left / TIMER_STEP_MS) * TIMER_STEP_MS);

@@ -41,12 +41,24 @@ const TABLE_BITS = 18;
 
 /**
  * Whether a text is better not given to `JSON.parse`, which stops everything else while it runs: 8 MiB of `[` take
- * it most of a second, and functions that walk the result overflow the stack. One pass each, in time linear to the
- * size; whether the text is JSON at all is not asked here.
+ * it most of a second, and functions that walk the result overflow the stack. In time linear to the size; whether the
+ * text is JSON at all is not asked here.
+ * @param bytes the text in UTF-8
  */
-export function jsonProblem(text: Uint8Array): 'too-deep' | 'too-costly' | undefined {
-  if (nestsTooDeep(text)) return 'too-deep';
-  return text.length > SMALL && costOf(text) > MOST_COST ? 'too-costly' : undefined;
+export function jsonProblem(text: string, bytes: Uint8Array): 'too-deep' | 'too-costly' | undefined {
+  if (hasManyBrackets(text) && nestsTooDeep(bytes)) return 'too-deep';
+  return bytes.length > SMALL && costOf(bytes) > MOST_COST ? 'too-costly' : undefined;
+}
+
+/** Whether there are enough to nest too deep. In most texts there are not, and this is quick to tell. */
+function hasManyBrackets(text: string): boolean {
+  let left = MOST_NESTING;
+  for (const bracket of '[{') {
+    for (let at = text.indexOf(bracket); at !== -1; at = text.indexOf(bracket, at + 1)) {
+      if (left-- === 0) return true;
+    }
+  }
+  return false;
 }
 
 function nestsTooDeep(text: Uint8Array): boolean {

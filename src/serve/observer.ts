@@ -12,13 +12,13 @@ const MOST_PATHS = 20;
 /** Logs and counts what happens to requests: one line a decision, never a body or a value. */
 export function createObserver(log: Log, metrics: Metrics): Observer {
   return {
-    answered(event) {
-      const { answer, subject, verdicts, seconds } = event;
+    answered(event, seconds) {
+      const { answer, subject, verdicts } = event;
       metrics.answered(subject?.operation ?? 'none', answer.allowed, answer.code ?? 200, seconds);
       for (const { rule, outcome, mode } of verdicts) {
         if (outcome !== 'pass') metrics.verdict(rule.id, outcome, mode);
       }
-      const fields = fieldsOf(event);
+      const fields = fieldsOf(event, seconds);
       if (answer.allowed) log.info(fields, 'allowed');
       else log.warn(fields, 'denied');
     },
@@ -33,22 +33,21 @@ export function createObserver(log: Log, metrics: Metrics): Observer {
   };
 }
 
-function fieldsOf({ uid, answer, subject, verdicts, seconds, problem }: Answered): object {
+/** What is undefined is not written. */
+function fieldsOf({ uid, answer, subject, verdicts, problem }: Answered, seconds: number): object {
   const found = verdicts.filter(({ outcome }) => outcome !== 'pass');
   return {
     uid: safe(uid),
-    ...(subject && {
-      ref: safe(subject.ref),
-      namespace: safe(subject.namespace),
-      operation: subject.operation,
-      ...(subject.subresource !== '' && { subresource: safe(subject.subresource) }),
-      user: safe(subject.user?.username ?? ''),
-      ...(subject.dryRun && { dryRun: true }),
-    }),
+    ref: subject && safe(subject.ref),
+    namespace: subject && safe(subject.namespace),
+    operation: subject?.operation,
+    subresource: subject?.subresource ? safe(subject.subresource) : undefined,
+    user: subject && safe(subject.user?.username ?? ''),
+    dryRun: subject?.dryRun || undefined,
     allowed: answer.allowed,
-    ...(answer.code && { code: answer.code }),
-    ...(problem !== undefined && { problem: safe(problem) }),
-    ...(found.length > 0 && { verdicts: found.map(describe) }),
+    code: answer.code,
+    problem: problem === undefined ? undefined : safe(problem),
+    verdicts: found.length > 0 ? found.map(describe) : undefined,
     ms: Math.round(seconds * 1e6) / 1000,
   };
 }
@@ -65,17 +64,14 @@ function describe(verdict: Verdict): object {
     rule: rule.id,
     mode,
     outcome,
-    ...(paths.length > 0 && { paths }),
-    ...(more > 0 && { more }),
-    ...(verdict.outcome === 'unknown' && { reason: safe(verdict.reason) }),
-    ...(refuses(verdict) && { refuses: true }),
+    paths: paths.length > 0 ? paths : undefined,
+    more: more > 0 ? more : undefined,
+    reason: verdict.outcome === 'unknown' ? safe(verdict.reason) : undefined,
+    refuses: refuses(verdict) || undefined,
   };
 }
 
-const PLAIN = /^[\x20-\x7e]*$/;
-
 /** Text of callers, cut, and without what could forge or hide lines. */
 function safe(text: string): string {
-  const short = cut(text, LONGEST);
-  return PLAIN.test(short) ? short : printable(short);
+  return printable(cut(text, LONGEST));
 }

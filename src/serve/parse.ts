@@ -1,13 +1,14 @@
 import { isUtf8 } from 'node:buffer';
 import { setImmediate } from 'node:timers/promises';
 import type { BadRequestReason } from '../io/metrics.ts';
+import { escapesLetters } from './escapes.ts';
 import { jsonProblem } from './json-cost.ts';
 
 /** A body that is not worth judging: the HTTP status, a reason to count, a reason to read. */
 export interface Malformed {
   readonly status: 400 | 413;
   readonly reason: BadRequestReason;
-  readonly text: string;
+  readonly why: string;
 }
 
 /** Bodies of this many bytes and more are worked on in turns. */
@@ -29,16 +30,23 @@ export function createTurns(): () => Promise<void> {
   };
 }
 
-/** What is wrong with a body before it is parsed. */
-export function malformed(body: Buffer): Malformed | undefined {
-  const problem = isUtf8(body) ? jsonProblem(body) : 'not-utf8';
+/** The text of a body. */
+export function decode(body: Buffer): { readonly text: string } | Malformed {
+  if (!isUtf8(body)) return PROBLEMS['not-utf8'];
+  const text = body.toString('utf8');
+  return escapesLetters(text) ? PROBLEMS['escaped-letters'] : { text };
+}
+
+/** Why the text of a body must not be parsed: it would take too long. */
+export function overload(text: string, body: Buffer): Malformed | undefined {
+  const problem = jsonProblem(text, body);
   return problem && PROBLEMS[problem];
 }
 
-/** The value of a JSON text that is not malformed. */
-export function parse(body: Buffer): { readonly value: unknown } | Malformed {
+/** The value of a JSON text. */
+export function parse(text: string): { readonly value: unknown } | Malformed {
   try {
-    return { value: JSON.parse(body.toString('utf8')) as unknown };
+    return { value: JSON.parse(text) as unknown };
   } catch {
     // What the engine says of it quotes the text.
     return NOT_JSON;
@@ -46,9 +54,14 @@ export function parse(body: Buffer): { readonly value: unknown } | Malformed {
 }
 
 const PROBLEMS = {
-  'not-utf8': { status: 400, reason: 'not-utf8', text: 'the body is not UTF-8' },
-  'too-deep': { status: 400, reason: 'too-deep', text: 'the body nests deeper than any Kubernetes object' },
-  'too-costly': { status: 413, reason: 'too-costly', text: 'the body holds more values than any Kubernetes object' },
+  'not-utf8': { status: 400, reason: 'not-utf8', why: 'the body is not UTF-8' },
+  'escaped-letters': {
+    status: 400,
+    reason: 'escaped-letters',
+    why: 'the body writes letters or digits as \\u escapes, as no API server does',
+  },
+  'too-deep': { status: 400, reason: 'too-deep', why: 'the body nests deeper than any Kubernetes object' },
+  'too-costly': { status: 413, reason: 'too-costly', why: 'the body holds more values than any Kubernetes object' },
 } as const satisfies Record<string, Malformed>;
 
-const NOT_JSON: Malformed = { status: 400, reason: 'not-json', text: 'the body is not JSON' };
+const NOT_JSON: Malformed = { status: 400, reason: 'not-json', why: 'the body is not JSON' };

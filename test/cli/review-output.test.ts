@@ -37,8 +37,8 @@ refused   Pod qdrant/b  f.yaml:19
     const stdin = badPod('a').replace('  containers:\n', '  hostNetwork: true\n  hostPID: true\n  containers:\n');
     const { stdout } = await review(['-'], { stdin });
     expect(stdout.match(/docs\/rules\/containers\/host-namespaces\.md/g)).toHaveLength(1);
-    expect(stdout).toContain('<stdin>:11  spec.hostNetwork is true');
-    expect(stdout).toContain('<stdin>:12  spec.hostPID is true');
+    expect(stdout).toContain('<stdin>:9  spec.hostNetwork is true');
+    expect(stdout).toContain('<stdin>:10  spec.hostPID is true');
   });
 
   it('counts what it does not judge, by kind', async () => {

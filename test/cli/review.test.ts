@@ -12,10 +12,16 @@ spec:
   template:
     spec:
       hostNetwork: yes
+      automountServiceAccountToken: no
       securityContext: { runAsNonRoot: on, seccompProfile: { type: RuntimeDefault } }
       containers:
         - name: x
-          securityContext: { allowPrivilegeEscalation: no, capabilities: { drop: [ALL] } }
+          image: registry.cloud.qdrant.io/qdrant/qdrant:v1.19.0
+          resources: { limits: { cpu: 2, memory: 8Gi } }
+          securityContext:
+            allowPrivilegeEscalation: no
+            readOnlyRootFilesystem: yes
+            capabilities: { drop: [ALL] }
 `;
 
 async function reviewText(text: string, ...args: string[]) {

@@ -159,7 +159,7 @@ async function violations(object: KubernetesObject, level: PodSecurityLevel): Pr
 function checkOf(file: string, level: PodSecurityLevel): Rule {
   const stem = file.replace(/\d+\.yaml$/, '');
   const rule = RULES.find(({ podSecurity }) => podSecurity?.check.toLowerCase() === stem);
-  const by = level === 'restricted' ? rule?.podSecurity?.overriddenBy : undefined;
+  const by = level === 'restricted' ? rule?.overriddenBy : undefined;
   const found = by === undefined ? rule : RULES.find(({ id }) => id === by);
   if (!found) throw new Error(`${file} belongs to no rule`);
   return found;

@@ -146,6 +146,26 @@ describe('a mistake', () => {
       '7: namespaces[0].rules.privileged.mode: expected one of enforce, warn, audit, off',
     ],
     [
+      'a list of registries that would refuse every image',
+      `${LEAST}    rules:\n      image-registry: { options: { allowed: [] } }\n`,
+      '6: namespaces[0].rules.image-registry.options.allowed: the list is empty, which would refuse every image: name a registry, or set the mode of the rule to off',
+    ],
+    [
+      'a registry that is not named in full',
+      `${LEAST}    rules:\n      image-digest: { options: { tagRegistries: [qdrant/qdrant] } }\n`,
+      '6: namespaces[0].rules.image-digest.options.tagRegistries[0]: expected a registry by its host, and whole path segments where only a part is meant: registry.example.com/team',
+    ],
+    [
+      'a pattern for a service account',
+      `${LEAST}    rules:\n      service-account-token: { options: { allowedServiceAccounts: [qdrant-*] } }\n`,
+      '6: namespaces[0].rules.service-account-token.options.allowedServiceAccounts[0]: expected the exact name of a service account, never a pattern',
+    ],
+    [
+      'root for the least user',
+      `${LEAST}    rules:\n      user-and-group-ids: { options: { minUser: 0 } }\n`,
+      '6: namespaces[0].rules.user-and-group-ids.options.minUser: expected 1 or more: 0 is root',
+    ],
+    [
       'an option of another rule',
       rules('        options: { userNamespaces: true }\n'),
       '7: namespaces[0].rules.privileged.options: "userNamespaces" is not known here',

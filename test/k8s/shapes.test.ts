@@ -12,6 +12,10 @@ const context = {
   allowPrivilegeEscalation: false,
   runAsNonRoot: true,
   runAsUser: 1000,
+  runAsGroup: 2000,
+  fsGroup: 3000,
+  supplementalGroups: [4000],
+  readOnlyRootFilesystem: true,
   procMount: 'Default',
   capabilities: { add: ['NET_BIND_SERVICE'], drop: ['ALL'] },
   seccompProfile: { type: 'RuntimeDefault' },
@@ -21,9 +25,11 @@ const context = {
   sysctls: [{ name: 'kernel.shm_rmid_forced' }],
 };
 const handler = { httpGet: { host: '' }, tcpSocket: { host: '' } };
+const resources = { requests: { cpu: '2', memory: '8Gi' }, limits: { cpu: 2, memory: '8Gi' } };
 const full = {
   name: 'qdrant',
   image: 'qdrant/qdrant:v1.19.0',
+  resources,
   securityContext: context,
   ports: [{ name: 'http', hostPort: 0 }],
   livenessProbe: handler,
@@ -49,16 +55,33 @@ const TEMPLATE = {
     hostIPC: false,
     hostUsers: true,
     os: { name: 'linux' },
+    nodeName: 'node-1',
+    nodeSelector: { 'example.com/pool': 'qdrant' },
+    tolerations: [{ key: 'example.com/pool' }],
+    topologySpreadConstraints: [{ whenUnsatisfiable: 'DoNotSchedule' }],
+    priorityClassName: 'databases',
+    serviceAccountName: 'qdrant',
+    serviceAccount: 'qdrant',
+    automountServiceAccountToken: false,
+    shareProcessNamespace: false,
+    hostAliases: [{ ip: '203.0.113.7' }],
+    resources,
     securityContext: context,
-    volumes: [{ name: 'data', emptyDir: {} }],
+    volumes: [
+      { name: 'data', emptyDir: {} },
+      { name: 'models', image: { reference: 'qdrant/models:3' } },
+      { name: 'login', projected: { sources: [{ serviceAccountToken: {} }] } },
+    ],
     containers: [full],
     initContainers: [full],
     ephemeralContainers: [full],
   },
 };
 
-/** Fields that only make a volume what it is; any value is looked at, none is read as something else. */
-const UNREAD = /\.emptyDir$/;
+/** Fields of which any value is looked at, and none is read as something else. */
+const UNREAD = /\.(emptyDir|ip)$/;
+/** Quantities may be numbers or text. */
+const QUANTITY = /\.(cpu|memory)$/;
 
 /** What may stand in JSON where something else is expected, by the name that a message has for it. */
 const VALUES = {
@@ -97,14 +120,18 @@ function placesIn(value: unknown, path: string, replaced: (value: unknown) => un
   }
   if (typeof value !== 'object' || value === null) return [];
   return Object.entries(value).flatMap(([key, part]) => {
-    const at = /^(labels|annotations)$/.test(path.split('.').at(-1) ?? '') ? `${path}["${key}"]` : `${path}.${key}`;
+    const at = /^(labels|annotations|nodeSelector)$/.test(path.split('.').at(-1) ?? '')
+      ? `${path}["${key}"]`
+      : `${path}.${key}`;
     const below = path === '' ? key : at;
     const put = (now: unknown) => replaced({ ...value, [key]: now });
     return [{ path: below, value: part, replaced: put, inList: false }, ...placesIn(part, below, put)];
   });
 }
 
-const places = placesIn(TEMPLATE, '', (value) => value).filter(({ path }) => !UNREAD.test(path));
+const places = placesIn(TEMPLATE, '', (value) => value).filter(
+  ({ path }) => !UNREAD.test(path) && !QUANTITY.test(path),
+);
 const asPod = (template: unknown) => ({ apiVersion: 'v1', kind: 'Pod', ...(template as object) }) as KubernetesObject;
 
 describe('the shape of a pod', () => {
@@ -137,6 +164,15 @@ describe('the shape of a pod', () => {
       expect(error).toMatchObject({ path: 'spec.securityContext.runAsUser', expected: 'an integer' });
     }
     expect(shapeErrors(pod({ securityContext: { runAsUser: -0 } }))).toEqual([]);
+  });
+
+  it('takes text and numbers for quantities, and nothing else', () => {
+    const limited = (cpu: unknown) =>
+      shapeErrors(pod({ containers: [container('qdrant', { resources: { limits: { cpu } } })] }));
+    for (const right of ['2', '', 2, 0.5, null]) expect(limited(right), String(right)).toEqual([]);
+    for (const wrong of [true, ['2'], { value: '2' }]) {
+      expect(limited(wrong)).toMatchObject([{ path: 'spec.containers[0].resources.limits.cpu' }]);
+    }
   });
 
   it.each([

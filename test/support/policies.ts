@@ -9,6 +9,12 @@ import type { World } from '../../src/facts/world.ts';
  * changes none of those.
  */
 export function policyWith(settings: object = {}, exemptions: readonly object[] = []): Policy {
+  const policy = policyWithAllRules(settings, exemptions);
+  return { ...policy, rules: policy.rules.filter(({ rule }) => rule.podSecurity) };
+}
+
+/** The same with every rule. */
+export function policyWithAllRules(settings: object = {}, exemptions: readonly object[] = []): Policy {
   const config = {
     version: 1,
     namespaces: [{ names: ['qdrant'], profile: 'private', ...settings }],
@@ -16,7 +22,7 @@ export function policyWith(settings: object = {}, exemptions: readonly object[] 
   };
   const policy = parseConfig(JSON.stringify(config), 'config.yaml').namespaces.get('qdrant');
   if (!policy) throw new Error('the configuration holds no policy for the namespace qdrant');
-  return { ...policy, rules: policy.rules.filter(({ rule }) => rule.podSecurity) };
+  return policy;
 }
 
 /** The relaxations for user namespaces, switched on in every rule that has them: what upstream does since 1.35. */

@@ -9,6 +9,11 @@ function fields(model: Record<string, Arbitrary<unknown>>): Arbitrary<Record<str
   return fc.record(Object.fromEntries(withNull), { requiredKeys: [] }) as Arbitrary<Record<string, unknown>>;
 }
 
+/** Entries of a map that are each there or left out. Null is no way to leave one out: the API server reads a zero value. */
+function entries(model: Record<string, Arbitrary<unknown>>): Arbitrary<Record<string, unknown>> {
+  return fc.record(model, { requiredKeys: [] }) as Arbitrary<Record<string, unknown>>;
+}
+
 function oneOf(...values: readonly unknown[]): Arbitrary<unknown> {
   return fc.constantFrom(...values);
 }
@@ -21,7 +26,8 @@ const profile = (...types: readonly string[]) => oneOf(...types.map((type) => ({
 
 const shared = {
   runAsNonRoot: fc.boolean(),
-  runAsUser: oneOf(0, 1000),
+  runAsUser: oneOf(0, 101, 1000),
+  runAsGroup: oneOf(0, 101, 2000),
   seccompProfile: profile('RuntimeDefault', 'Localhost', 'Unconfined'),
   appArmorProfile: profile('RuntimeDefault', 'Localhost', 'Unconfined'),
   seLinuxOptions: fields({
@@ -49,7 +55,8 @@ const sysctl = oneOf('kernel.shm_rmid_forced', 'net.ipv4.tcp_rmem', 'net/ipv4/tc
 const podContext = fields({
   ...shared,
   sysctls: some(sysctl.map((name) => ({ name, value: '1' }))),
-  fsGroup: oneOf(0, 2000),
+  fsGroup: oneOf(0, 101, 2000),
+  supplementalGroups: some(oneOf(0, 101, 2000)),
 });
 
 const host = oneOf(...Array<string>(9).fill(''), '127.0.0.1', 'localhost', '169.254.169.254');
@@ -60,11 +67,26 @@ const handler = fields({
 
 const ports = some(fields({ name: oneOf('http', 'grpc'), containerPort: oneOf(6333), hostPort: oneOf(0, 6333) }));
 
+const DIGEST = `@sha256:${'9'.repeat(64)}`;
+const image = oneOf(
+  'docker.io/qdrant/qdrant:v1.19.0',
+  `qdrant/qdrant${DIGEST}`,
+  'registry.cloud.qdrant.io/qdrant/qdrant:v1.19.0',
+  'registry.cloud.qdrant.io/qdrant/qdrant',
+  `docker.io/acme/loader:1.4${DIGEST}`,
+  'no image',
+);
+
+const quantity = oneOf('0', '1', 1, '1000m', '2');
+const compute = entries({ cpu: quantity, memory: quantity, 'example.com/gpu': oneOf('1') });
+const resources = fields({ requests: compute, limits: compute });
+
 const container = fc
   .tuple(
     oneOf('qdrant', 'loader'),
     fields({
-      image: oneOf('docker.io/qdrant/qdrant:v1.19.0', 'docker.io/acme/loader:1.4'),
+      image,
+      resources,
       securityContext: containerContext,
       ports,
       livenessProbe: handler,
@@ -93,6 +115,10 @@ const SOURCES = [
 
 const source = fc.oneof(
   { weight: 4, arbitrary: oneOf(...SOURCES.map((type) => ({ [type]: {} }))) },
+  image.map((reference) => ({ image: { reference } })),
+  some(oneOf({ serviceAccountToken: { path: 'token' } }, { configMap: { name: 'ca' } })).map((sources) => ({
+    projected: { sources },
+  })),
   oneOf({}, { emptyDir: null }, { hostPath: {} }),
 );
 
@@ -119,8 +145,27 @@ const spec = fc
       volumes: some(volume),
       initContainers: some(container),
       ephemeralContainers: some(container),
-      nodeName: oneOf('node-1'),
+      nodeName: oneOf('', 'node-1'),
+      nodeSelector: entries({
+        'kubernetes.io/os': oneOf('linux', 'windows'),
+        'beta.kubernetes.io/os': oneOf('linux', 'windows'),
+        'example.com/pool': oneOf('qdrant', 'web'),
+      }),
+      tolerations: some(fields({ key: oneOf('example.com/pool', 'example.com/gpu'), operator: oneOf('Exists') })),
+      topologySpreadConstraints: some(
+        fields({
+          topologyKey: oneOf('kubernetes.io/hostname'),
+          whenUnsatisfiable: oneOf('DoNotSchedule', 'ScheduleAnyway'),
+        }),
+      ),
+      priorityClassName: oneOf('', 'databases', 'system-cluster-critical', 'system-node-critical'),
+      serviceAccountName: oneOf('', 'operator', 'qdrant'),
+      serviceAccount: oneOf('', 'operator', 'qdrant'),
+      automountServiceAccountToken: fc.boolean(),
       shareProcessNamespace: fc.boolean(),
+      hostAliases: some(oneOf({ ip: '203.0.113.7', hostnames: ['qdrant'] })),
+      resources,
+      schedulerName: oneOf('default-scheduler'),
     }),
   )
   .map(([containers, rest]) => ({ ...rest, containers }));

@@ -70,17 +70,17 @@ metadata:
   name: ${name}
   namespace: ${namespace}
 spec:
-  securityContext:
-    runAsNonRoot: true
-    seccompProfile:
-      type: RuntimeDefault
+  automountServiceAccountToken: false
+  securityContext: { runAsNonRoot: true, seccompProfile: { type: RuntimeDefault } }
   containers:
     - name: main
-      image: registry.example.com/tools/main:1.0.0
+      image: registry.cloud.qdrant.io/qdrant/qdrant:v1.19.0
+      resources:
+        limits: { cpu: "2", memory: 8Gi }
       securityContext:
         allowPrivilegeEscalation: false
-        capabilities:
-          drop: [ALL]
+        readOnlyRootFilesystem: true
+        capabilities: { drop: [ALL] }
 `;
 }
 

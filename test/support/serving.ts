@@ -198,6 +198,7 @@ export function keepAlive(connections = 25): Agent {
 
 const SECURE = {
   allowPrivilegeEscalation: false,
+  readOnlyRootFilesystem: true,
   capabilities: { drop: ['ALL'] },
   runAsNonRoot: true,
   seccompProfile: { type: 'RuntimeDefault' },
@@ -208,7 +209,17 @@ export const GOOD_POD = {
   apiVersion: 'v1',
   kind: 'Pod',
   metadata: { name: 'qdrant-0', namespace: 'qdrant' },
-  spec: { containers: [{ name: 'qdrant', image: 'qdrant/qdrant:v1', securityContext: SECURE }] },
+  spec: {
+    automountServiceAccountToken: false,
+    containers: [
+      {
+        name: 'qdrant',
+        image: 'registry.cloud.qdrant.io/qdrant/qdrant:v1.19.0',
+        resources: { limits: { cpu: '2', memory: '8Gi' } },
+        securityContext: SECURE,
+      },
+    ],
+  },
 };
 export const BAD_POD = { ...GOOD_POD, spec: { ...GOOD_POD.spec, hostNetwork: true } };
 

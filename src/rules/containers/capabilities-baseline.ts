@@ -27,7 +27,8 @@ export const capabilitiesBaseline = definePodRule({
   fix: 'securityContext:\n  capabilities:\n    drop: [ALL]',
   controls: ['pss:capabilities_baseline', 'cis:5.2.8', 'cis:5.2.9'],
   reads: inContainers('securityContext.capabilities.add'),
-  podSecurity: { check: 'capabilities_baseline', level: 'baseline', overriddenBy: 'capabilities-restricted' },
+  overriddenBy: 'capabilities-restricted',
+  podSecurity: { check: 'capabilities_baseline', level: 'baseline' },
   check: (pod) =>
     pod.containers.flatMap((at) =>
       (at.container.securityContext?.capabilities?.add ?? []).flatMap((capability, index) =>

@@ -9,7 +9,8 @@ export const hostPathVolumes = definePodRule({
   fix: 'volumes:\n  - name: data\n    persistentVolumeClaim: { claimName: data }',
   controls: ['pss:hostPathVolumes', 'cis:5.2.12'],
   reads: ['spec.volumes'],
-  podSecurity: { check: 'hostPathVolumes', level: 'baseline', overriddenBy: 'restricted-volumes' },
+  overriddenBy: 'restricted-volumes',
+  podSecurity: { check: 'hostPathVolumes', level: 'baseline' },
   check: (pod) =>
     (pod.spec.volumes ?? []).flatMap((volume, index) =>
       volume['hostPath'] == null

@@ -14,7 +14,8 @@ export const procMount = definePodRule({
   controls: ['pss:procMount', 'cis:5.7.3'],
   reads: [...inContainers('securityContext.procMount'), 'spec.hostUsers'],
   options: z.strictObject({ userNamespaces }),
-  podSecurity: { check: 'procMount', level: 'baseline', overriddenBy: 'proc-mount-restricted' },
+  overriddenBy: 'proc-mount-restricted',
+  podSecurity: { check: 'procMount', level: 'baseline' },
   check(pod, options) {
     if (options.userNamespaces && hasUserNamespace(pod)) return [];
     return eachContainer(

@@ -14,7 +14,8 @@ export const seccompProfileBaseline = definePodRule({
   fix: 'securityContext:\n  seccompProfile:\n    type: RuntimeDefault',
   controls: ['pss:seccompProfile_baseline', 'cis:5.7.2'],
   reads: [`spec.${FIELD}`, ...inContainers(FIELD)],
-  podSecurity: { check: 'seccompProfile_baseline', level: 'baseline', overriddenBy: 'seccomp-profile-restricted' },
+  overriddenBy: 'seccomp-profile-restricted',
+  podSecurity: { check: 'seccompProfile_baseline', level: 'baseline' },
   check(pod) {
     const forbidden = (type: unknown) => (type == null || TYPES.includes(type as string) ? undefined : REQUIRED);
     const type = pod.spec.securityContext?.seccompProfile?.type;

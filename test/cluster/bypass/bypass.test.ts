@@ -93,7 +93,8 @@ async function harmful(): Promise<string[]> {
   return (await podsThere())
     .filter(({ metadata }) => !staged.has(metadata?.uid ?? ''))
     .flatMap((object) => {
-      const subject = makeSubject({ object, namespace: NAMESPACE, now: new Date() });
+      // What stands, not what is created: the scheduler has named its node.
+      const subject = makeSubject({ object, operation: 'UPDATE', namespace: NAMESPACE, now: new Date() });
       return review(subject, applicableRules(subject, policy), policy, {})
         .filter(({ outcome }) => outcome !== 'pass')
         .map(({ rule }) => `${subject.ref} breaks ${rule.id}`);

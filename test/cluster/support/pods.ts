@@ -9,11 +9,13 @@ export function goodSpec(image = 'registry.cloud.qdrant.io/qdrant/qdrant:v1.19.0
   return {
     automountServiceAccountToken: false,
     securityContext: { runAsNonRoot: true, runAsUser: 1000, seccompProfile: { type: 'RuntimeDefault' } },
-    containers: [{ name: 'qdrant', image, securityContext: HARDENED }],
+    containers: [
+      { name: 'qdrant', image, resources: { limits: { cpu: '2', memory: '8Gi' } }, securityContext: HARDENED },
+    ],
   };
 }
 
-/** The spec of a pod as it is often written: it breaks four rules. */
+/** The spec of a pod as it is often written: it breaks nine rules. */
 export function badSpec(): object {
   return { containers: [{ name: 'loader', image: 'docker.io/acme/loader:1.4' }] };
 }

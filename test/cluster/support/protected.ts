@@ -92,11 +92,11 @@ export async function apply(cluster: SharedCluster, object: object): Promise<voi
   await must(cluster.kubectl(['apply', '-f', '-'], { stdin: JSON.stringify(object) }));
 }
 
-/** Waits for something that the cluster does in its own time; gives up after a minute and says what was awaited. */
-export async function until(what: string, done: () => Promise<boolean>): Promise<void> {
-  const end = Date.now() + 60_000;
+/** Waits for something that the cluster does in its own time; gives up after a minute, or as told, and says what was awaited. */
+export async function until(what: string, done: () => Promise<boolean>, mostMs = 60_000): Promise<void> {
+  const end = Date.now() + mostMs;
   while (!(await done())) {
-    if (Date.now() > end) throw new Error(`waited a minute in vain for ${what}`);
+    if (Date.now() > end) throw new Error(`waited ${mostMs / 1000} s in vain for ${what}`);
     await sleep(100);
   }
 }

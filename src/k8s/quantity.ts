@@ -1,0 +1,44 @@
+/** A quantity of cpu or memory in thousandths, the smallest part of either that the API server keeps. */
+export type Milli = bigint;
+
+const SUFFIXES: ReadonlyMap<string, readonly [base: bigint, exponent: number]> = new Map([
+  ['n', [10n, -9]],
+  ['u', [10n, -6]],
+  ['m', [10n, -3]],
+  ['', [10n, 0]],
+  ['k', [10n, 3]],
+  ['M', [10n, 6]],
+  ['G', [10n, 9]],
+  ['T', [10n, 12]],
+  ['P', [10n, 15]],
+  ['E', [10n, 18]],
+  ['Ki', [2n, 10]],
+  ['Mi', [2n, 20]],
+  ['Gi', [2n, 30]],
+  ['Ti', [2n, 40]],
+  ['Pi', [2n, 50]],
+  ['Ei', [2n, 60]],
+]);
+
+/** A number without a sign of its own, then a suffix or a decimal exponent. Two digits are more than any quantity needs. */
+const QUANTITY = /^([+-]?)(\d*)(?:\.(\d*))?(?:([numkMGTPE]|[KMGTPE]i)|[eE]([+-]?\d{1,2}))?$/;
+/** Numbers of this many characters are not written by people, and would cost time. */
+const LONGEST = 64;
+
+/**
+ * Reads a quantity as the API server does, rounded up to thousandths; undefined for what is none. `0.5` is `500m`,
+ * `1Gi` is `1073741824`, `1e3` is `1k`. A file may also hold a plain number.
+ */
+export function parseQuantity(value: string | number): Milli | undefined {
+  const text = String(value).trim();
+  const match = text.length <= LONGEST ? QUANTITY.exec(text) : null;
+  if (!match) return undefined;
+  const [, sign, whole = '', fraction = '', suffix = '', exponent] = match;
+  if (whole + fraction === '') return undefined;
+  const [base, power] = exponent === undefined ? (SUFFIXES.get(suffix) ?? [10n, 0]) : [10n, Number(exponent)];
+  const digits = BigInt(whole + fraction) * 1000n;
+  const above = power > 0 ? base ** BigInt(power) : 1n;
+  const below = 10n ** BigInt(fraction.length) * (power < 0 ? base ** BigInt(-power) : 1n);
+  const rounded = (digits * above + below - 1n) / below;
+  return sign === '-' ? -rounded : rounded;
+}

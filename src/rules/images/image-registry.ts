@@ -1,0 +1,29 @@
+import { z } from 'zod';
+import { definePodRule } from '../../engine/define.ts';
+import { parseImageReference } from '../../k8s/image-ref.ts';
+import { IMAGE_FIELDS, imageFindings } from '../image-findings.ts';
+import { isAmong, registries } from '../registries.ts';
+
+export const imageRegistry = definePodRule({
+  id: 'image-registry',
+  title: 'Every image comes from a registry that the configuration allows',
+  promise: 'images',
+  why: 'An image of any registry is a program that anybody may have written, and the node runs it beside the databases.',
+  fix: 'image: registry.cloud.qdrant.io/qdrant/qdrant:v1.19.0-unprivileged',
+  controls: ['cis:5.5.1'],
+  reads: IMAGE_FIELDS,
+  options: z.strictObject({
+    allowed: registries
+      .min(1, 'the list is empty, which would refuse every image: name a registry, or set the mode of the rule to off')
+      .default(['registry.cloud.qdrant.io', 'docker.io/qdrant'])
+      .describe(
+        'Registries, or parts of one by whole path segments. An image that names no registry is from docker.io.',
+      ),
+  }),
+  check: (pod, { allowed }) =>
+    imageFindings(pod, (image) => {
+      const reference = parseImageReference(image);
+      if (!reference) return 'write an image reference: registry/name:tag';
+      return isAmong(reference, allowed) ? undefined : `use an image of ${allowed.join(', ')}`;
+    }),
+});

@@ -1,0 +1,96 @@
+import { describe, expect, it } from 'vitest';
+import { defaultPolicy } from '../../src/config/resolve.ts';
+import { unknown } from '../../src/engine/facts.ts';
+import type { Enforcement, Policy } from '../../src/engine/policy.ts';
+import type { Rule } from '../../src/engine/rule.ts';
+import type { World } from '../../src/facts/world.ts';
+import type { BadRequestReason } from '../../src/io/metrics.ts';
+import { type Answered, createHandler } from '../../src/serve/handler.ts';
+import { GOOD_POD, reviewOf } from '../support/serving.ts';
+
+const NO_WORLD: World = { list: async () => unknown('there is no cluster here') };
+
+function handlerWith(policy: Policy, { enforcement = 'enforce' as Enforcement, world = NO_WORLD } = {}) {
+  const seen = { answered: [] as Answered[], rejected: [] as BadRequestReason[], threw: [] as unknown[] };
+  const namespaces = new Map([['qdrant', policy]]);
+  const handler = createHandler({
+    config: { current: { enforcement, namespaces }, refresh: async () => {} },
+    world,
+    now: () => new Date(),
+    observer: {
+      answered: (event) => seen.answered.push(event),
+      rejected: (reason) => seen.rejected.push(reason),
+      threw: (error) => seen.threw.push(error),
+    },
+  });
+  return { handler, seen };
+}
+
+/** The default policy, with one rule changed. */
+function policyWith(change: Partial<Rule>): Policy {
+  const policy = defaultPolicy('private');
+  const [first, ...others] = policy.rules;
+  if (!first) throw new Error('there are no rules');
+  return { ...policy, rules: [{ ...first, rule: { ...first.rule, ...change } }, ...others] };
+}
+
+const body = Buffer.from(JSON.stringify(reviewOf(GOOD_POD, { uid: 'the-uid' })));
+
+describe('a rule that throws', () => {
+  const broken = policyWith({
+    check: () => {
+      throw new Error('SECRET of the stack');
+    },
+  });
+
+  it('denies with the uid of the request and says nothing of the fault', async () => {
+    const { handler, seen } = handlerWith(broken);
+    const { status, body: text } = await handler(body, 10_000);
+    const { response } = JSON.parse(text);
+    expect(status).toBe(200);
+    expect(response).toMatchObject({ uid: 'the-uid', allowed: false, status: { code: 503 } });
+    expect(response.status.message).toContain('request the-uid');
+    expect(text).not.toContain('SECRET');
+    expect(seen.threw).toMatchObject([{ message: 'SECRET of the stack' }]);
+  });
+
+  it('allows under enforcement audit, and still counts', async () => {
+    const { handler, seen } = handlerWith(broken, { enforcement: 'audit' });
+    const { body: text } = await handler(body, 10_000);
+    expect(JSON.parse(text).response).toMatchObject({ uid: 'the-uid', allowed: true });
+    expect(seen.threw).toHaveLength(1);
+  });
+});
+
+describe('a fact that does not come', () => {
+  const needy = policyWith({ needs: ['namespace'] });
+
+  it('is unknown when the time of the request is up, and denies as such', async () => {
+    const never: World = { list: () => new Promise(() => {}) };
+    const { handler } = handlerWith(needy, { world: never });
+    const { response } = JSON.parse((await handler(body, 400)).body);
+    expect(response).toMatchObject({ allowed: false, status: { code: 503 } });
+    expect(response.status.message).toContain('not a violation: try again');
+  });
+
+  it('is unknown at once where there is no time left', async () => {
+    const { handler } = handlerWith(needy);
+    const { response } = JSON.parse((await handler(body, 0)).body);
+    expect(response).toMatchObject({ uid: 'the-uid', allowed: false, status: { code: 503 } });
+  });
+});
+
+describe('large bodies', () => {
+  it('take turns with the small ones', async () => {
+    const { handler, seen } = handlerWith(defaultPolicy('private'));
+    const large = Buffer.from(`{"apiVersion":"v1","padding":"${'a'.repeat(1024 * 1024)}"}`);
+    const order: string[] = [];
+    const finish = (name: string) => () => order.push(name);
+    await Promise.all([
+      ...Array.from({ length: 5 }, () => handler(large, 10_000).then(finish('large'))),
+      handler(body, 10_000).then(finish('small')),
+    ]);
+    expect(order[0]).toBe('small');
+    expect(seen.rejected).toEqual(Array.from({ length: 5 }, () => 'not-a-review'));
+  });
+});

@@ -1,0 +1,76 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { jsonProblem } from '../../src/serve/json-cost.ts';
+
+const MIB = 1024 * 1024;
+const problemOf = (text: string) => jsonProblem(text, Buffer.from(text));
+const list = (count: number, item: (i: number) => string) => `[${Array.from({ length: count }, (_, i) => item(i))}]`;
+
+describe('depth', () => {
+  it.each([
+    ['lists', '[', ']'],
+    ['objects', '{"a":', '}'],
+  ])('%s may nest 256 deep, no deeper', (_, open, close) => {
+    const nested = (depth: number) => `${open.repeat(depth)}1${close.repeat(depth)}`;
+    expect(problemOf(nested(256))).toBeUndefined();
+    expect(problemOf(nested(257))).toBe('too-deep');
+  });
+
+  it('does not count brackets in strings', () => {
+    expect(problemOf(`["${'['.repeat(1000)}","\\"${'{'.repeat(1000)}"]`)).toBeUndefined();
+  });
+
+  it('does not read past an end that is missing', () => {
+    expect(problemOf('"[[[[')).toBeUndefined();
+    expect(problemOf('"[[[[\\')).toBeUndefined();
+  });
+
+  it('agrees with the depth of any JSON value', () => {
+    fc.assert(
+      fc.property(fc.json({ maxDepth: 8 }), (json) => {
+        expect(problemOf(json)).toBeUndefined();
+        expect(problemOf(`${'['.repeat(256)}${json}${']'.repeat(256)}`)).toBe(
+          /^[[{]/.test(json.trim()) ? 'too-deep' : undefined,
+        );
+      }),
+    );
+  });
+});
+
+describe('cost', () => {
+  it('lets an update of two pods of 1.5 MB, full of environment variables, through', () => {
+    const env = (i: number) => `{"name":"VARIABLE_${i}","value":"value-${i}"}`;
+    const pod = `{"spec":{"containers":[{"env":${list(30_000, env)}}]}}`;
+    expect(pod.length).toBeGreaterThan(1.2 * MIB);
+    expect(problemOf(`{"object":${pod},"oldObject":${pod}}`)).toBeUndefined();
+  });
+
+  it('also with what the API server records of their fields', () => {
+    const env = (i: number) => `{"name":"VARIABLE_${i}","value":"${i}"}`;
+    const managed = (i: number) => `"k:{\\"name\\":\\"VARIABLE_${i}\\"}":{".":{},"f:name":{},"f:value":{}}`;
+    const fields = `{"f:env":{${Array.from({ length: 10_000 }, (_, i) => managed(i))}}}`;
+    const pod = `{"metadata":{"managedFields":[{"fieldsV1":${fields}}]},"spec":{"env":${list(10_000, env)}}}`;
+    expect(pod.length).toBeGreaterThan(MIB);
+    expect(problemOf(`{"object":${pod},"oldObject":${pod}}`)).toBeUndefined();
+  });
+
+  it('lets long texts through', () => {
+    expect(problemOf(`["${'a'.repeat(8 * MIB - 10)}"]`)).toBeUndefined();
+    expect(problemOf(`[${' '.repeat(8 * MIB - 10)}]`)).toBeUndefined();
+  });
+
+  const word = (i: number) => (Math.imul(i + 1, 2_654_435_761) >>> 0).toString(36);
+  it.each([
+    ['lists', list(2_000_000, () => '[]')],
+    ['objects', list(2_000_000, () => '{}')],
+    ['short strings', list(600_000, (i) => `"${word(i)}"`)],
+    ['short strings with an escape', list(500_000, (i) => `"\\u00e9${word(i)}"`)],
+    ['keys in one object', `{${Array.from({ length: 100_000 }, (_, i) => `"${word(i)}":0`)}}`],
+    ['differently keyed objects', list(10_000, (i) => `{"${word(i)}":0}`)],
+    ['orders of the same keys', list(10_000, (i) => `{${[...word(i)].map((key) => `"${key}":0`)}}`)],
+    ['keys that are numbers', list(300_000, () => '{"4294967290":0}')],
+  ])('stops too many %s', (_, text) => {
+    expect(text.length).toBeLessThan(8 * MIB);
+    expect(problemOf(text)).toBe('too-costly');
+  });
+});

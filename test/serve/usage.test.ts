@@ -1,0 +1,110 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { PassThrough } from 'node:stream';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { stringify } from 'yaml';
+import { serveCommand } from '../../src/cli/serve.ts';
+import { issueCertificate } from '../support/certificates.ts';
+import { CONFIG } from '../support/serving.ts';
+
+let folder: string;
+const file = (name: string) => join(folder, name);
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'qdrant-admission-usage-'));
+  const [one, two] = await Promise.all([issueCertificate('localhost'), issueCertificate('localhost')]);
+  await writeFile(file('config.yaml'), stringify(CONFIG));
+  await writeFile(
+    file('own.yaml'),
+    stringify({ version: 1, namespaces: [{ names: ['webhook'], profile: 'private' }] }),
+  );
+  await writeFile(file('broken.yaml'), 'version: 2\n');
+  await writeFile(file('tls.crt'), one.cert);
+  await writeFile(file('tls.key'), one.key);
+  await writeFile(file('other.key'), two.key);
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+async function serve(
+  args: readonly string[],
+  env: Record<string, string> = {},
+): Promise<{ code: number; said: string }> {
+  const [stdout, stderr] = [new PassThrough(), new PassThrough()];
+  const signal = AbortSignal.abort();
+  const code = await serveCommand(args, {
+    stdout,
+    stderr,
+    stdin: new PassThrough(),
+    env,
+    now: () => new Date(),
+    signal,
+  });
+  return { code, said: stderr.read()?.toString() ?? '' };
+}
+
+/** Everything that is needed, less what is replaced. */
+function flags(changes: Readonly<Record<string, string | undefined>> = {}): string[] {
+  const all = {
+    config: file('config.yaml'),
+    'tls-cert-file': file('tls.crt'),
+    'tls-private-key-file': file('tls.key'),
+    bind: '127.0.0.1',
+    port: '0',
+    'metrics-port': '0',
+    'drain-seconds': '0',
+    ...changes,
+  };
+  return Object.entries(all).flatMap(([name, value]) => (value === undefined ? [] : [`--${name}=${value}`]));
+}
+
+it('starts, and ends with 0 when it is told to', async () => {
+  expect(await serve(flags())).toEqual({ code: 0, said: '' });
+});
+
+describe('exit code 3 and a reason', () => {
+  it.each([
+    [{ config: undefined }, '--config is missing'],
+    [{ 'tls-cert-file': undefined }, '--tls-cert-file is missing'],
+    [{ 'tls-private-key-file': undefined }, '--tls-private-key-file is missing'],
+    [{ port: '-1' }, '--port: expected a number from 0 to 65535'],
+    [{ port: '65536' }, '--port: expected a number from 0 to 65535'],
+    [{ 'metrics-port': '0x10' }, '--metrics-port: expected a number'],
+    [{ 'drain-seconds': '1.5' }, '--drain-seconds: expected a number'],
+    [{ 'log-level': 'loud' }, '--log-level: expected one of debug, info, warn, error'],
+    [{ unheard: 'of' }, "Unknown option '--unheard'"],
+  ])('for %j', async (changes, reason) => {
+    const { code, said } = await serve(flags(changes));
+    expect(code).toBe(3);
+    expect(said).toContain(reason);
+    expect(said).toContain('usage: qdrant-admission serve');
+  });
+
+  it('for more arguments than it takes', async () => {
+    expect(await serve([...flags(), 'more'])).toMatchObject({ code: 3 });
+  });
+
+  it.each([
+    [
+      'a configuration that is not there',
+      () => ({ config: file('absent.yaml') }),
+      'absent.yaml: cannot be read: ENOENT',
+    ],
+    ['a configuration that is not valid', () => ({ config: file('broken.yaml') }), 'broken.yaml:1: version'],
+    ['a certificate that is not there', () => ({ 'tls-cert-file': file('absent.crt') }), 'absent.crt: cannot be read'],
+    ['a certificate that is none', () => ({ 'tls-cert-file': file('tls.key') }), 'expected a certificate in PEM'],
+    ['a key that is none', () => ({ 'tls-private-key-file': file('tls.crt') }), 'expected a private key in PEM'],
+    ['a key of another', () => ({ 'tls-private-key-file': file('other.key') }), 'is not the key of the certificate in'],
+    ['an address that is not its own', () => ({ bind: '203.0.113.1' }), 'cannot listen: '],
+  ])('for %s', async (_, changes, reason) => {
+    const { code, said } = await serve(flags(changes()));
+    expect(code).toBe(3);
+    expect(said).toContain(reason);
+    expect(said).not.toContain('usage:');
+  });
+
+  it('for the namespace that the webhook itself runs in', async () => {
+    const { code, said } = await serve(flags({ config: file('own.yaml') }), { POD_NAMESPACE: 'webhook' });
+    expect(code).toBe(3);
+    expect(said).toContain('webhook cannot be protected');
+  });
+});
