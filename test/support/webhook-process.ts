@@ -33,6 +33,8 @@ export interface WebhookProcessOptions {
   readonly bind?: string;
   /** A free one unless told. */
   readonly port?: number;
+  /** Another program file than the source, such as the bundle. */
+  readonly main?: string;
   /** The cluster to learn facts from; none unless told. */
   readonly kubeconfig?: string;
 }
@@ -49,7 +51,7 @@ export async function startWebhook(options: WebhookProcessOptions): Promise<Webh
   const child = spawn(
     process.execPath,
     [
-      MAIN,
+      options.main ?? MAIN,
       'serve',
       ...['--config', files.config],
       ...['--tls-cert-file', files.cert, '--tls-private-key-file', files.key],

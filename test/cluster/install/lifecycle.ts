@@ -1,0 +1,97 @@
+import { describe, expect, test } from 'vitest';
+import { badSpec, pod } from '../support/pods.ts';
+import { must, until } from '../support/protected.ts';
+import { startLoad } from './load.ts';
+import { previousRelease } from './previous.ts';
+import {
+  install,
+  PROTECTED,
+  podsOfRelease,
+  RELEASE,
+  readyReplicas,
+  type Site,
+  untilJudged,
+  upgrade,
+  valuesFor,
+} from './site.ts';
+
+const KINDS = [
+  'validatingwebhookconfigurations',
+  'validatingadmissionpolicies',
+  'validatingadmissionpolicybindings',
+  'clusterroles',
+  'clusterrolebindings',
+  'deployments',
+  'replicasets',
+  'services',
+  'endpointslices',
+  'configmaps',
+  'secrets',
+  'serviceaccounts',
+  'roles',
+  'rolebindings',
+  'networkpolicies',
+  'poddisruptionbudgets',
+  'jobs',
+];
+
+export interface History {
+  /** The commit before this one; undefined where nobody knows it. */
+  readonly previous?: string;
+}
+
+/** Uninstall, and what comes after. */
+export function lifecycle(site: () => Site, { previous }: History): void {
+  test('helm uninstall refuses no pod for want of an answer, and leaves nothing behind', async () => {
+    const { cluster, helm } = site();
+    const load = await startLoad(cluster.kubeconfig);
+    try {
+      await must(helm.run(['uninstall', RELEASE, '--namespace', RELEASE, '--timeout', '110s']));
+      await until('the pods to be gone', async () => (await podsOfRelease(site())).length === 0);
+    } finally {
+      await load.end();
+    }
+    // Bad pods enter from some moment on, which is the point; none waits for somebody who is gone.
+    expect(load.lost.filter(({ answer }) => !answer.startsWith('201 '))).toEqual([]);
+    const stdin = JSON.stringify(pod(PROTECTED, 'try', badSpec()));
+    expect((await cluster.kubectl(['create', '--dry-run=server', '-f', '-'], { stdin })).code).toBe(0);
+    const left = ['get', KINDS.join(','), '-A', '-l', `app.kubernetes.io/instance=${RELEASE}`, '-o', 'name'];
+    await until('everything to be collected', async () => (await must(cluster.kubectl(left))) === '');
+    await must(cluster.kubectl(['delete', 'namespace', RELEASE, '--timeout=55s']));
+  });
+
+  describe.skipIf(previous === undefined)(
+    previous === undefined
+      ? 'the chart of the commit before (not here: no history)'
+      : `the chart of ${previous.slice(0, 12)}`,
+    () => {
+      test('is installed, and upgraded to this one without losing a call', async () => {
+        const { cluster } = site();
+        const release = await previousRelease(cluster, previous ?? '', site().base);
+        try {
+          await install(site(), valuesFor({ cluster, image: release.image }), release.chart);
+          await untilJudged(site());
+          const load = await startLoad(cluster.kubeconfig);
+          try {
+            await upgrade(site(), valuesFor(site()));
+            await until('the old replicas to be gone', async () => (await podsOfRelease(site())).length === 2);
+            const judged = load.admitted + load.refused;
+            await until('more admissions', async () => load.admitted + load.refused > judged + 200);
+          } finally {
+            await load.end();
+          }
+          expect(load.lost).toEqual([]);
+        } finally {
+          await release.remove();
+        }
+      });
+    },
+  );
+
+  test('is installed again', async () => {
+    await site().helm.run(['uninstall', RELEASE, '--namespace', RELEASE, '--ignore-not-found', '--timeout', '110s']);
+    await install(site());
+    await untilJudged(site());
+    expect((await readyReplicas(site())).size).toBe(2);
+  });
+}
