@@ -18,6 +18,7 @@ export interface ActiveRule {
  * a namespace that turns `capabilities-restricted` off is not thereby without `capabilities-baseline`.
  */
 export function isOverridden({ rule, mode }: ActiveRule, among: readonly ActiveRule[]): boolean {
+  if (rule.overriddenBy === undefined) return false;
   const by = among.find((other) => other.rule.id === rule.overriddenBy);
   return by !== undefined && MODES.indexOf(by.mode) <= MODES.indexOf(mode);
 }

@@ -35,7 +35,7 @@ const LONGEST_REFERENCE = 1024;
  * read in another way must not be judged at all.
  */
 export function parseImageReference(text: string): ImageReference | undefined {
-  if (text.length > LONGEST_REFERENCE || /^[a-f0-9]{64}$/.test(text)) return undefined;
+  if (text.length > LONGEST_REFERENCE || (text.length === 64 && /^[a-f0-9]{64}$/.test(text))) return undefined;
   const [, registry, repository, tag, digest] = REFERENCE.exec(withRegistry(text)) ?? [];
   if (registry === undefined || repository === undefined || repository.length > LONGEST_PATH) return undefined;
   return { registry, repository, ...(tag !== undefined && { tag }), ...(digest !== undefined && { digest }) };
@@ -45,7 +45,14 @@ export function parseImageReference(text: string): ImageReference | undefined {
 export function parseRegistryScope(text: string): RegistryScope | undefined {
   const [, host, path = ''] = SCOPE.exec(text) ?? [];
   if (host === undefined || path.length > LONGEST_PATH || !namesRegistry(host)) return undefined;
-  return { registry: canonicalHost(host), path };
+  return registryScope(text);
+}
+
+/** The same of a text that is known to be one: the configuration is checked once, and used with every image. */
+export function registryScope(text: string): RegistryScope {
+  const slash = text.indexOf('/');
+  if (slash === -1) return { registry: canonicalHost(text), path: '' };
+  return { registry: canonicalHost(text.slice(0, slash)), path: text.slice(slash + 1) };
 }
 
 /** Whether a reference lies within a scope, by whole segments: `docker.io/qdrant` does not hold `docker.io/qdrantevil`. */
@@ -69,7 +76,7 @@ function onDockerHub(path: string): string {
 
 /** Whether a first segment is a host: capitals too, because no path may have them. */
 function namesRegistry(segment: string): boolean {
-  return segment === 'localhost' || /[.:]/.test(segment) || segment.toLowerCase() !== segment;
+  return segment === 'localhost' || segment.includes('.') || segment.includes(':') || segment.toLowerCase() !== segment;
 }
 
 function canonicalHost(host: string): string {

@@ -1,24 +1,36 @@
 /** A quantity of cpu or memory in thousandths, the smallest part of either that the API server keeps. */
 export type Milli = bigint;
 
-const SUFFIXES: ReadonlyMap<string, readonly [base: bigint, exponent: number]> = new Map([
-  ['n', [10n, -9]],
-  ['u', [10n, -6]],
-  ['m', [10n, -3]],
-  ['', [10n, 0]],
-  ['k', [10n, 3]],
-  ['M', [10n, 6]],
-  ['G', [10n, 9]],
-  ['T', [10n, 12]],
-  ['P', [10n, 15]],
-  ['E', [10n, 18]],
-  ['Ki', [2n, 10]],
-  ['Mi', [2n, 20]],
-  ['Gi', [2n, 30]],
-  ['Ti', [2n, 40]],
-  ['Pi', [2n, 50]],
-  ['Ei', [2n, 60]],
-]);
+/** What a suffix multiplies and divides by. */
+interface Scale {
+  readonly above: bigint;
+  readonly below: bigint;
+}
+
+const UNITS: readonly (readonly [suffix: string, base: bigint, power: number])[] = [
+  ['n', 10n, -9],
+  ['u', 10n, -6],
+  ['m', 10n, -3],
+  ['', 10n, 0],
+  ['k', 10n, 3],
+  ['M', 10n, 6],
+  ['G', 10n, 9],
+  ['T', 10n, 12],
+  ['P', 10n, 15],
+  ['E', 10n, 18],
+  ['Ki', 2n, 10],
+  ['Mi', 2n, 20],
+  ['Gi', 2n, 30],
+  ['Ti', 2n, 40],
+  ['Pi', 2n, 50],
+  ['Ei', 2n, 60],
+];
+
+const SCALES: ReadonlyMap<string, Scale> = new Map(UNITS.map(([suffix, base, power]) => [suffix, scale(base, power)]));
+
+function scale(base: bigint, power: number): Scale {
+  return power < 0 ? { above: 1n, below: base ** BigInt(-power) } : { above: base ** BigInt(power), below: 1n };
+}
 
 /** A number without a sign of its own, then a suffix or a decimal exponent. Two digits are more than any quantity needs. */
 const QUANTITY = /^([+-]?)(\d*)(?:\.(\d*))?(?:([numkMGTPE]|[KMGTPE]i)|[eE]([+-]?\d{1,2}))?$/;
@@ -35,10 +47,10 @@ export function parseQuantity(value: string | number): Milli | undefined {
   if (!match) return undefined;
   const [, sign, whole = '', fraction = '', suffix = '', exponent] = match;
   if (whole + fraction === '') return undefined;
-  const [base, power] = exponent === undefined ? (SUFFIXES.get(suffix) ?? [10n, 0]) : [10n, Number(exponent)];
-  const digits = BigInt(whole + fraction) * 1000n;
-  const above = power > 0 ? base ** BigInt(power) : 1n;
-  const below = 10n ** BigInt(fraction.length) * (power < 0 ? base ** BigInt(-power) : 1n);
-  const rounded = (digits * above + below - 1n) / below;
+  const { above, below } =
+    exponent === undefined ? (SCALES.get(suffix) ?? scale(10n, 0)) : scale(10n, Number(exponent));
+  const product = BigInt(whole + fraction) * 1000n * above;
+  const divisor = fraction === '' ? below : below * 10n ** BigInt(fraction.length);
+  const rounded = divisor === 1n ? product : (product + divisor - 1n) / divisor;
   return sign === '-' ? -rounded : rounded;
 }

@@ -16,8 +16,11 @@ export interface Share {
 
 /** Reads one resource as the API server does: a request that is not set is the limit. */
 export function shareOf(resources: ResourceRequirements | undefined, name: Compute): Share {
-  const limit = aboveZero(resources?.limits?.[name]);
-  return { limit, request: isSet(resources?.requests, name) ? aboveZero(resources?.requests?.[name]) : limit };
+  const [limited, requested] = [resources?.limits?.[name], resources?.requests?.[name]];
+  const limit = aboveZero(limited);
+  // Most are written alike, and need not be read twice.
+  if (!isSet(resources?.requests, name) || requested === limited) return { limit, request: limit };
+  return { limit, request: aboveZero(requested) };
 }
 
 /** Whether a list names a resource. Null names it: the API server takes that for the quantity zero. */

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { type ImageReference, isWithin, parseRegistryScope } from '../k8s/image-ref.ts';
+import { type ImageReference, isWithin, parseRegistryScope, registryScope } from '../k8s/image-ref.ts';
 
 /** A list of registries, or parts of them, in a configuration. */
 export const registries = z.array(
@@ -13,8 +13,5 @@ export const registries = z.array(
 
 /** Whether an image lies within one of these registries. Structural: host equal, path by whole segments. */
 export function isAmong(reference: ImageReference, scopes: readonly string[]): boolean {
-  return scopes.some((text) => {
-    const scope = parseRegistryScope(text);
-    return scope !== undefined && isWithin(reference, scope);
-  });
+  return scopes.some((text) => isWithin(reference, registryScope(text)));
 }

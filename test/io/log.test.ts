@@ -36,7 +36,7 @@ it('writes by itself when nothing more comes', async () => {
   const file = join(folder, 'quiet');
   const fd = openSync(file, 'w');
   const log = openLog(descriptor(fd), 'info');
-  log.info('alone');
+  log.info({}, 'alone');
   while (!readFileSync(file, 'utf8').includes('alone')) await new Promise((resolve) => setTimeout(resolve, 10));
   await log.close();
   closeSync(fd);
@@ -48,7 +48,7 @@ it('drops lines that nobody reads, and says how many', async () => {
   const fd = openSync(pipe, 'r+');
   const log = openLog(descriptor(fd), 'info');
   const line = 'x'.repeat(100_000);
-  for (let i = 0; i < 200; i++) log.info(line);
+  for (let i = 0; i < 200; i++) log.info({}, line);
   const said: string[] = [];
   const reader = createReadStream(pipe);
   const lines = createInterface({ input: reader });
@@ -67,15 +67,15 @@ it('goes on where the stream is closed', async () => {
   const fd = openSync(join(folder, 'closed'), 'w');
   closeSync(fd);
   const log = openLog(descriptor(fd), 'info');
-  log.info('lost');
+  log.info({}, 'lost');
   await log.close();
 });
 
 it('keeps quiet below its level', async () => {
   const stream = new PassThrough();
   const log = openLog(stream, 'warn');
-  log.info('quiet');
-  log.warn('loud');
+  log.info({}, 'quiet');
+  log.warn({}, 'loud');
   expect(stream.read().toString()).toContain('loud');
   expect(stream.read()).toBeNull();
 });

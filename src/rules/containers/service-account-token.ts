@@ -15,7 +15,9 @@ const options = z.strictObject({
         .regex(/^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$/, 'expected the exact name of a service account, never a pattern'),
     )
     .default([])
-    .describe('Service accounts whose pods may hold a token, by exact name: those of an operator or agent.'),
+    .describe(
+      'Service accounts whose pods may hold a token, by exact name: those of an operator or agent. Whoever may create pods may name one of them.',
+    ),
 });
 
 /**
