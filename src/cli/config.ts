@@ -37,7 +37,7 @@ function show({ enforcement, namespaces }: Config): string {
   return stringify({ enforcement, namespaces: Object.fromEntries(entries) }, { aliasDuplicateObjects: false });
 }
 
-function showPolicy({ profile, podSecurityLevel, templates, enforcedSince, roles, rules, exemptions }: Policy): object {
+function showPolicy({ profile, podSecurityLevel, templates, roles, rules, exemptions }: Policy): object {
   const shownRoles = Object.entries(roles).map(([name, { selector, images }]) => [
     name,
     { selector, images: images.map((image) => image.pattern()) },
@@ -46,7 +46,6 @@ function showPolicy({ profile, podSecurityLevel, templates, enforcedSince, roles
     profile,
     podSecurityLevel,
     templates,
-    ...(enforcedSince && { enforcedSince: enforcedSince.toISOString() }),
     ...(shownRoles.length > 0 && { roles: Object.fromEntries(shownRoles) }),
     rules: Object.fromEntries(
       rules.map(({ rule, mode, options }) => [rule.id, Object.keys(options).length > 0 ? { mode, options } : { mode }]),

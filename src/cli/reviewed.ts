@@ -151,7 +151,9 @@ async function judgeCase(each: Case, { subject, locate }: PlacedSubject, signal:
 }
 
 function standingOf(verdict: Verdict, strict: boolean): Standing {
-  if (verdict.outcome === 'unknown' && verdict.missing.length > 0 && !strict) return 'not-judged';
+  if (strict || verdict.outcome !== 'unknown') return verdict.outcome;
+  // Where only an exemption could not be verified, the violation is known: that is no "not judged".
+  if (verdict.missing.some((name) => verdict.rule.needs.includes(name))) return 'not-judged';
   return verdict.outcome;
 }
 

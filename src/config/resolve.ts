@@ -41,12 +41,11 @@ export function defaultPolicy(profile: Profile): Policy {
 }
 
 function resolvePolicy(entry: Omit<NamespacesEntry, 'names'>, exemptions: readonly Exemption[]): Policy {
-  const { profile, podSecurityLevel, templates, enforcedSince } = entry;
+  const { profile, podSecurityLevel, templates } = entry;
   return {
     profile,
     podSecurityLevel,
     templates,
-    ...(enforcedSince !== undefined && { enforcedSince: new Date(enforcedSince) }),
     roles: resolveRoles(entry.roles),
     rules: activeRules(profile, podSecurityLevel, entry.rules),
     exemptions,

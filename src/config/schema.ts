@@ -55,11 +55,16 @@ const role = z
         matchLabels: labels.optional(),
         matchExpressions: z
           .array(
-            z.strictObject({
-              key: z.string().min(1),
-              operator: z.enum(['In', 'NotIn', 'Exists', 'DoesNotExist']),
-              values: z.array(z.string()).optional(),
-            }),
+            z
+              .strictObject({
+                key: z.string().min(1),
+                operator: z.enum(['In', 'NotIn', 'Exists', 'DoesNotExist']),
+                values: z.array(z.string()).optional(),
+              })
+              .refine(
+                ({ operator, values = [] }) => operator.endsWith('In') === values.length > 0,
+                'expected values with In and NotIn, and none with Exists and DoesNotExist',
+              ),
           )
           .optional(),
       })
@@ -86,7 +91,6 @@ const namespaces = z
       .enum(['warn', 'deny'])
       .default(DEFAULT_TEMPLATES)
       .describe('What the cluster is told of a workload whose pods would be refused. Files are always judged in full.'),
-    enforcedSince: timestamp.optional().describe('What is older than this keeps running (RFC 3339).'),
     roles: z
       .strictObject(Object.fromEntries(ROLES.map((name) => [name, role.optional()])) as Record<RoleName, OptionalRole>)
       .default({})
@@ -108,9 +112,15 @@ const exemption = z
       })
       .optional()
       .describe(
-        'Only pods of this workload: the request comes from its controller, it is alive, and its template has the very same finding.',
+        'Only pods of this workload: the request comes from its controller, it is alive, and its template has the very same finding. Whoever may create workloads in the namespace can make one that claims it and has that finding.',
       ),
-    path: z.string().min(1).describe('The exact field path of the finding, as the denial prints it.'),
+    path: z
+      .string()
+      .min(1)
+      .refine((path) => !/^(spec\.template|spec\.jobTemplate|template)\./.test(path), {
+        error: 'expected a path from the pod, such as spec.containers[0].image',
+      })
+      .describe('The exact field path of the finding, from the pod also where a workload carries it.'),
     value: z.json().optional().describe('The exact offending value; left out: the field is not set.'),
     reason: z.string().min(1),
     responsible: z.string().min(1).describe('Who answers for it.'),

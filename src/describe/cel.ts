@@ -5,6 +5,9 @@ import { TOPOLOGY_LABELS } from '../rules/access/binding-metadata.ts';
 /** Deeper differences are left to the program: the expression stays short, and may only say "changed" too often. */
 const DEPTH = 2;
 
+/** Of a map before and after an UPDATE together; of more than this the program decides. */
+const MOST_KEYS = 2000;
+
 /**
  * A CEL expression that is true unless the request is an UPDATE that leaves all these fields as they were. It may
  * over-approximate, never the reverse. An absent field is `optional.none()`, so it cannot fail (a failing match
@@ -42,7 +45,11 @@ function changedTerm(steps: readonly Step[]): string {
   if (last?.kind !== 'keys') return `${after} != ${before}`;
   const differs = (a: string, b: string) =>
     `${a}.orValue({}).exists(k, k.startsWith(${JSON.stringify(last.prefix)}) && ${a}[?k] != ${b}[?k])`;
-  return `${differs(after, before)} || ${differs(before, after)}`;
+  const size = (map: string) => `${map}.orValue({}).size()`;
+  // Looking at every key costs, and the API server refuses the request where that is too much: also a kubelet's, of a
+  // pod whose annotations somebody made so many. So only where they changed, and only while they are few.
+  const many = `${size(after)} + ${size(before)} > ${MOST_KEYS}`;
+  return `${after} != ${before} && (${many} || ${differs(after, before)} || ${differs(before, after)})`;
 }
 
 /** True where a Binding carries what it would copy onto its pod, but for the labels that the scheduler may copy. */

@@ -52,7 +52,9 @@ export function exemptionFor(
   for (const exemption of exemptions) {
     if (!covers(exemption, rule.id, subject, finding)) continue;
     if (!exemption.owner || isOwner(exemption.owner, subject)) return { exempt: exemption };
-    if (subject.object.kind !== 'Pod') continue;
+    // No controller changes the pods that it made, but anyone may change a pod and what it says of its owner: by an
+    // UPDATE this exemption goes on holding, and never begins to.
+    if (subject.operation === 'UPDATE' && !hadBefore(rule, subject, finding)) continue;
     const { owners } = facts;
     if (!owners?.known) missing = owners?.reason ?? 'its owner was not looked up';
     else if (vouches(exemption.owner, owners.value, rule, subject, finding)) return { exempt: exemption };
@@ -60,15 +62,28 @@ export function exemptionFor(
   return missing === undefined ? { exempt: undefined } : { exempt: 'unknown', reason: missing };
 }
 
-function covers(exemption: Exemption, rule: string, { namespace, now, pod }: Subject, finding: Finding): boolean {
-  const path = finding.path.startsWith(pod?.base ?? '') ? finding.path.slice(pod?.base.length ?? 0) : finding.path;
+function covers(exemption: Exemption, rule: string, subject: Subject, finding: Finding): boolean {
+  const { namespace, now } = subject;
   return (
     exemption.rule === rule &&
     exemption.namespace === namespace &&
-    (exemption.path === path || exemption.path === finding.path) &&
+    exemption.path === pathInPod(subject, finding) &&
     deepEqual(exemption.value, finding.value) &&
     now < exemption.expires
   );
+}
+
+function pathInPod({ pod }: Subject, { path }: Finding): string {
+  return path.slice(pod?.base.length ?? 0);
+}
+
+/** Whether an UPDATE leaves a finding as it was. */
+function hadBefore({ check }: ReadyRule, { oldObject, namespace, now }: Subject, finding: Finding): boolean {
+  return oldObject !== undefined && includes(check(makeSubject({ object: oldObject, namespace, now })), finding);
+}
+
+function includes(findings: readonly Finding[], { path, value }: Finding): boolean {
+  return findings.some((found) => found.path === path && deepEqual(found.value, value));
 }
 
 /** The workload itself, judged by its own template. */
@@ -78,7 +93,8 @@ function isOwner(owner: OwnerName, { object }: Subject): boolean {
 
 /**
  * Whether a verified owner answers for a finding: every workload from the pod up to it has the very same finding in its
- * template. A ReplicaSet that claims another's Deployment then gains nothing that the Deployment does not have.
+ * template. It may run something else: whoever may create workloads in the namespace can make one that claims another's
+ * owner and has that finding, and no other.
  */
 function vouches(
   owner: OwnerName,
@@ -93,6 +109,6 @@ function vouches(
     const pod = podOf(object);
     if (!pod) return false;
     const found = rule.check(makeSubject({ object, namespace: subject.namespace, now: subject.now }));
-    return found.some(({ path, value }) => path === pod.base + finding.path && deepEqual(value, finding.value));
+    return includes(found, { ...finding, path: pod.base + pathInPod(subject, finding) });
   });
 }

@@ -27,8 +27,6 @@ export function isOverridden({ rule, mode }: ActiveRule, among: readonly ActiveR
 export interface Policy {
   readonly profile: Profile;
   readonly podSecurityLevel: PodSecurityLevel;
-  /** What is older keeps running. */
-  readonly enforcedSince?: Date;
   readonly roles: RoleMatches;
   /** Whether a workload whose pods would be refused is let in with warnings at admission, or denied. */
   readonly templates: 'warn' | 'deny';

@@ -7,7 +7,9 @@ import type { World } from './world.ts';
 
 /** Under whose name the controller of each kind asks for pods, where each controller has an account of its own. */
 const CONTROLLERS: Readonly<Record<string, string>> = {
+  CronJob: 'cronjob-controller',
   DaemonSet: 'daemon-set-controller',
+  Deployment: 'deployment-controller',
   Job: 'job-controller',
   ReplicaSet: 'replicaset-controller',
   ReplicationController: 'replication-controller',

@@ -44,6 +44,8 @@ export interface ResourceRequirements {
 export interface Container {
   readonly name?: string;
   readonly image?: string;
+  /** Of an ephemeral container: whose process namespace it joins. */
+  readonly targetContainerName?: string;
   readonly resources?: ResourceRequirements;
   readonly securityContext?: SecurityContext;
   readonly ports?: readonly { readonly name?: string; readonly hostPort?: number }[];

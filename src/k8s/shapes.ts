@@ -66,6 +66,7 @@ const resources = fields({ requests: compute, limits: compute });
 const container = fields({
   name: 'string',
   image: 'string',
+  targetContainerName: 'string',
   resources,
   securityContext,
   ports: list(fields({ name: 'string', hostPort: 'integer' })),

@@ -68,8 +68,25 @@ describe('a configuration', () => {
   });
 
   it('keeps moments, in any time zone', () => {
-    const policy = parseConfig(`${LEAST}    enforcedSince: 2026-11-01T01:00:00+01:00\n`, 'c').namespaces.get('qdrant');
-    expect(policy?.enforcedSince).toEqual(new Date('2026-11-01T00:00:00Z'));
+    const exemption =
+      '{rule: sysctls, namespace: qdrant, path: spec.x, reason: r, responsible: a, expires: 2026-11-01T01:00:00+01:00}';
+    const policy = parseConfig(`${LEAST}exemptions:\n  - ${exemption}\n`, 'c').namespaces.get('qdrant');
+    expect(policy?.exemptions[0]?.expires).toEqual(new Date('2026-11-01T00:00:00Z'));
+  });
+
+  it.each([
+    ['NotIn without values', 'operator: NotIn'],
+    ['In with none', 'operator: In, values: []'],
+    ['Exists with some', 'operator: Exists, values: [a]'],
+  ])('refuses a role that is recognised by %s: it would be every pod, or none', (_, requirement) => {
+    const roles = `    roles: {client: {selector: {matchExpressions: [{key: a, ${requirement}}]}}}\n`;
+    expect(() => parseConfig(LEAST + roles, 'c')).toThrow(/expected values with In and NotIn/);
+  });
+
+  it('refuses an exemption whose path is written from the workload: it would let that in and refuse its pods', () => {
+    const exemption =
+      '{rule: sysctls, namespace: qdrant, path: spec.template.spec.x, reason: r, responsible: a, expires: 2026-11-01T00:00:00Z}';
+    expect(() => parseConfig(`${LEAST}exemptions:\n  - ${exemption}\n`, 'c')).toThrow(/expected a path from the pod/);
   });
 
   it('sets modes and options of rules', () => {

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { type Known, known, unknown } from '../../src/engine/facts.ts';
-import { makeSubject, type UserInfo } from '../../src/engine/subject.ts';
+import { makeSubject, type Subject, type UserInfo } from '../../src/engine/subject.ts';
 import type { World } from '../../src/facts/world.ts';
 import { judge } from '../../src/judge.ts';
 import type { JsonObject } from '../../src/k8s/object.ts';
@@ -104,4 +104,40 @@ it('does not ask who owns a pod that violates nothing', async () => {
     new AbortController().signal,
   );
   expect(verdicts.every((verdict) => verdict.outcome === 'pass')).toBe(true);
+});
+
+/** An UPDATE by somebody, of a pod that looked so before. */
+function update(before: object, user: UserInfo): Subject {
+  const claim = { ownerReferences: [reference('ReplicaSet', 'capture-1', 'r-1')] };
+  const changed = { hostNetwork: true, hostAliases: [{ ip: '203.0.113.7' }] };
+  return makeSubject({
+    operation: 'UPDATE',
+    object: pod(changed, claim),
+    oldObject: pod(before, claim),
+    user,
+    now: NOW,
+  });
+}
+
+async function outcomeOf(subject: Subject) {
+  const world = worldOf([DEPLOYMENT, REPLICA_SET]);
+  const { verdicts } = await judge(subject, policyWith({}, [EXEMPTION]), world, new AbortController().signal);
+  return verdicts.find(({ rule }) => rule.id === 'host-namespaces')?.outcome;
+}
+
+it('does not begin with an UPDATE: anyone may change a pod and what it says of its owner', async () => {
+  expect(await outcomeOf(update({}, { username: 'mallory', groups: [] }))).toBe('fail');
+});
+
+it('goes on holding across an UPDATE by whoever it is', async () => {
+  const before = { hostNetwork: true, hostPID: true };
+  expect(await outcomeOf(update(before, { username: 'ada', groups: [] }))).toBe('exempt');
+});
+
+it('lets a controller make the workload between its own and the pod', async () => {
+  const user = { username: 'system:serviceaccount:kube-system:deployment-controller', groups: [] };
+  const object = JSON.parse(JSON.stringify(REPLICA_SET));
+  expect(await outcomeOf(makeSubject({ uid: 'u', object, user, now: NOW }))).toBe('exempt');
+  const mallory = { username: 'mallory', groups: [] };
+  expect(await outcomeOf(makeSubject({ uid: 'u', object, user: mallory, now: NOW }))).toBe('fail');
 });

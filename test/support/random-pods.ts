@@ -93,6 +93,7 @@ const container = fc
       readinessProbe: handler,
       startupProbe: handler,
       lifecycle: fields({ postStart: handler, preStop: handler }),
+      targetContainerName: oneOf('', 'qdrant'),
       workingDir: oneOf('/qdrant'),
     }),
   )

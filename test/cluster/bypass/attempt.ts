@@ -5,6 +5,8 @@ import { goodSpec } from '../support/pods.ts';
 /** The namespace that all attempts aim at, and who makes them: a user who may do everything in it but change what guards it. */
 export const NAMESPACE = 'bypass';
 export const MALLORY = 'mallory';
+/** From no allowed registry; the exempt Deployment may run it. */
+export const EXEMPT_IMAGE = `docker.io/acme/capture@sha256:${'c'.repeat(64)}`;
 
 /** What an attempt works with. */
 export interface Tools {

@@ -7,7 +7,7 @@ import type { KubernetesObject } from '../../../src/k8s/object.ts';
 import { joinCluster } from '../harness/cluster.ts';
 import { deployment, goodSpec, pod } from '../support/pods.ts';
 import { apply, ensureNamespace, must, type Protection, protect, until } from '../support/protected.ts';
-import { type Attempt, MALLORY, NAMESPACE } from './attempt.ts';
+import { type Attempt, EXEMPT_IMAGE, MALLORY, NAMESPACE } from './attempt.ts';
 import { CONTAINER_ATTEMPTS } from './containers.ts';
 import { REQUEST_ATTEMPTS } from './requests.ts';
 
@@ -21,17 +21,16 @@ const CONFIG = {
   version: 1,
   namespaces: [{ names: [NAMESPACE], profile: 'private' }],
   exemptions: [
-    {
-      rule: 'host-namespaces',
-      namespace: NAMESPACE,
-      owner: { kind: 'Deployment', name: 'exempt' },
-      path: 'spec.hostNetwork',
-      value: true,
-      reason: 'a stage for forged owners',
-      responsible: 'the suite',
-      expires: '2100-01-01T00:00:00Z',
-    },
-  ],
+    { rule: 'host-namespaces', path: 'spec.hostNetwork', value: true },
+    { rule: 'image-registry', path: 'spec.containers[0].image', value: EXEMPT_IMAGE },
+  ].map((finding) => ({
+    ...finding,
+    namespace: NAMESPACE,
+    owner: { kind: 'Deployment', name: 'exempt' },
+    reason: 'a stage for forged owners',
+    responsible: 'the suite',
+    expires: '2100-01-01T00:00:00Z',
+  })),
 };
 
 /** Pods that the stage itself brings, from before the webhook was there. */
@@ -41,7 +40,7 @@ let protection: Protection;
 beforeAll(async () => {
   await ensureNamespace(cluster, NAMESPACE);
   const hostNetwork = { ...goodSpec(), hostNetwork: true };
-  await apply(cluster, deployment(NAMESPACE, 'exempt', hostNetwork));
+  await apply(cluster, deployment(NAMESPACE, 'exempt', { ...goodSpec(EXEMPT_IMAGE), hostNetwork: true }));
   await apply(cluster, deployment(NAMESPACE, 'legacy', hostNetwork));
   await apply(cluster, deployment(NAMESPACE, 'reformed', hostNetwork));
   await until('the pods from before', async () => (await podsThere()).length === 3);
@@ -58,6 +57,16 @@ afterAll(async () => {
   await admin(['-n', NAMESPACE, 'patch', 'pod', 'dying', '--type=merge', '-p', '{"metadata":{"finalizers":null}}']);
   await admin(['delete', 'clusterrole,clusterrolebinding', 'bypass-namespace']);
   await protection?.remove();
+});
+
+test('the exempt Deployment itself goes on: its controller makes its pods anew', async () => {
+  await must(admin(['-n', NAMESPACE, 'delete', 'pod', '-l', 'app=exempt', '--wait=false']));
+  await until('the exempt pod that takes its place', async () =>
+    (await podsThere()).some(
+      ({ metadata }) => metadata?.labels?.['app'] === 'exempt' && !staged.has(metadata.uid ?? ''),
+    ),
+  );
+  staged = new Set((await podsThere()).map(({ metadata }) => metadata?.uid ?? ''));
 });
 
 test('there are at least forty attempts, each of its own', () => {

@@ -1,6 +1,17 @@
 import { stringify } from 'yaml';
 import { deployment, goodSpec } from '../support/pods.ts';
-import { type Attempt, containerWith, contextWith, create, NAMESPACE, PODS_PATH, podWith, post } from './attempt.ts';
+import {
+  type Attempt,
+  containerWith,
+  contextWith,
+  create,
+  EXEMPT_IMAGE,
+  NAMESPACE,
+  PODS_PATH,
+  podWith,
+  post,
+  type Tools,
+} from './attempt.ts';
 
 const HOST_NETWORK = { ...goodSpec(), hostNetwork: true };
 const bad = (name: string, metadata = {}) => podWith(name, { hostNetwork: true }, metadata);
@@ -12,6 +23,13 @@ const inNamespace =
 /** A workload of a kind, as somebody would write it. */
 function workload(apiVersion: string, kind: string, spec: object): Attempt['run'] {
   return create({ apiVersion, kind, metadata: { name: `bad-${kind.toLowerCase()}`, namespace: NAMESPACE }, spec });
+}
+
+/** The controlling reference that a pod of the exempt Deployment would carry. */
+async function exemptReplicaSet(admin: Tools['admin']): Promise<object> {
+  const { stdout } = await admin(['-n', NAMESPACE, 'get', 'replicaset', '-l', 'app=exempt', '-o', 'json']);
+  const { name, uid } = JSON.parse(stdout).items[0].metadata;
+  return { apiVersion: 'apps/v1', kind: 'ReplicaSet', name, uid, controller: true };
 }
 
 const LABELS = { app: 'bad' };
@@ -110,27 +128,7 @@ export const REQUEST_ATTEMPTS: readonly Attempt[] = [
     way: 'claims',
     what: 'an owner that is exempt, named by the pod itself',
     async run({ kubectl, admin }) {
-      const uid = await admin([
-        '-n',
-        NAMESPACE,
-        'get',
-        'replicaset',
-        '-l',
-        'app=exempt',
-        '-o',
-        'jsonpath={.items[0].metadata.uid}',
-      ]);
-      const name = await admin([
-        '-n',
-        NAMESPACE,
-        'get',
-        'replicaset',
-        '-l',
-        'app=exempt',
-        '-o',
-        'jsonpath={.items[0].metadata.name}',
-      ]);
-      const owner = { apiVersion: 'apps/v1', kind: 'ReplicaSet', name: name.stdout, uid: uid.stdout, controller: true };
+      const owner = await exemptReplicaSet(admin);
       return kubectl(['create', '-f', '-'], { stdin: stringify(bad('forged', { ownerReferences: [owner] })) });
     },
     refusedBy: { rule: 'host-namespaces' },
@@ -161,6 +159,31 @@ export const REQUEST_ATTEMPTS: readonly Attempt[] = [
       });
     },
     refusedBy: NOBODY,
+  },
+  {
+    way: 'claims',
+    what: 'an exempt owner, claimed by the very UPDATE that brings what it is exempt for',
+    async run({ kubectl, admin }) {
+      const owner = await exemptReplicaSet(admin);
+      const patch = {
+        metadata: { ownerReferences: [owner] },
+        spec: { containers: [{ name: 'qdrant', image: EXEMPT_IMAGE }] },
+      };
+      return kubectl(['-n', NAMESPACE, 'patch', 'pod', 'victim', '--type=strategic', '-p', JSON.stringify(patch)]);
+    },
+    refusedBy: { rule: 'image-registry' },
+  },
+  {
+    way: 'the budget of match conditions',
+    what: 'so many annotations that the API server gives up, for the kubelet too',
+    run({ kubectl }) {
+      const annotations = Object.fromEntries(Array.from({ length: 50_000 }, (_, i) => [i.toString(36), '']));
+      const patch = JSON.stringify({ metadata: { managedFields: [{}], annotations } });
+      return kubectl(['-n', NAMESPACE, 'patch', 'pod', 'victim', '--type=merge', '--patch-file=/dev/stdin'], {
+        stdin: patch,
+      });
+    },
+    refusedBy: 'the API server',
   },
   { way: 'workloads', what: 'a Deployment', run: workload('apps/v1', 'Deployment', SELECTED), refusedBy: NOBODY },
   { way: 'workloads', what: 'a ReplicaSet', run: workload('apps/v1', 'ReplicaSet', SELECTED), refusedBy: NOBODY },
