@@ -1,15 +1,15 @@
 import { request } from 'node:https';
 import { jsonProblem } from '../src/serve/json-cost.ts';
+import type { Stall } from './probe.ts';
 import type { Bench } from './processes.ts';
 import { progress } from './table.ts';
 
 /** What one hostile body did. */
-export interface Stall {
+export interface HostileResult extends Stall {
   readonly name: string;
   readonly bytes: number;
   /** HTTP status and, where there is an answer in the protocol, its code. */
   readonly statuses: readonly string[];
-  readonly stallMs: number;
 }
 
 interface Body {
@@ -22,21 +22,23 @@ interface Body {
 const MOST_BYTES = 8 * 1024 * 1024;
 
 /** Sends each body to the webhook and asks how long its event loop was held up, at worst. */
-export async function stalls(bench: Bench, repeats: number): Promise<Stall[]> {
-  const measured: Stall[] = [];
+export async function stalls(bench: Bench, repeats: number): Promise<HostileResult[]> {
+  const measured: HostileResult[] = [];
   await bench.webhook.ask('watch');
   for (const makeBody of BODIES) {
     const { name, bytes, times } = makeBody();
     progress(name);
-    let stallMs = 0;
+    let [wallMs, cpuMs] = [0, 0];
     const statuses = new Set<string>();
     for (let i = 0; i < repeats; i++) {
       await bench.webhook.ask('read');
       const sent = Array.from({ length: times }, () => send(bench, bytes));
       for (const status of await Promise.all(sent)) statuses.add(status);
-      stallMs = Math.max(stallMs, (await bench.webhook.ask('read')).stallMs);
+      const { stall } = await bench.webhook.ask('read');
+      wallMs = Math.max(wallMs, stall.wallMs);
+      cpuMs = Math.max(cpuMs, stall.cpuMs);
     }
-    measured.push({ name, bytes: bytes.length, statuses: [...statuses], stallMs });
+    measured.push({ name, bytes: bytes.length, statuses: [...statuses], wallMs, cpuMs });
   }
   await bench.webhook.ask('unwatch');
   progress('');

@@ -3,6 +3,7 @@ import { parseArgs } from 'node:util';
 import { stalls } from './hostile.ts';
 import { decisionCost } from './in-process.ts';
 import { type Bench, startBench } from './processes.ts';
+import { startupTable } from './startup.ts';
 import { progress, table } from './table.ts';
 import { CONNECTIONS, type ServerCost, serverCosts } from './webhook.ts';
 
@@ -18,8 +19,8 @@ const OTHERS = [
 
 const { values } = parseArgs({ options: { quick: { type: 'boolean', default: false } }, strict: true });
 const sizes = values.quick
-  ? { batches: 5, rounds: 10, warmUpMs: 2000, roundMs: 400, repeats: 1 }
-  : { batches: 15, rounds: 40, warmUpMs: 4000, roundMs: 500, repeats: 3 };
+  ? { batches: 5, rounds: 10, warmUpMs: 4000, roundMs: 400, repeats: 1 }
+  : { batches: 15, rounds: 40, warmUpMs: 10_000, roundMs: 500, repeats: 3 };
 
 const bench = await startBench();
 try {
@@ -27,6 +28,7 @@ try {
   await printDecisions();
   await printServers(bench);
   await printStalls(bench);
+  await printStartup();
 } finally {
   await bench.close();
 }
@@ -75,22 +77,32 @@ async function printServers(running: Bench): Promise<void> {
   target(`RSS at most (b) + ${TARGETS.extraRssMiB} MiB: ${signed(extra)}`, extra <= TARGETS.extraRssMiB);
 }
 
+async function printStartup(): Promise<void> {
+  progress('cold starts');
+  const starts = await startupTable(values.quick ? 3 : 7);
+  progress('');
+  say('\nFrom a cold start to ready, and memory at rest\n');
+  say(starts);
+}
+
 async function printStalls(running: Bench): Promise<void> {
   const measured = await stalls(running, sizes.repeats);
   say(`\nLongest stall of the webhook's event loop while it answers (the longest of ${sizes.repeats})\n`);
   say(
     table([
-      ['', 'MiB', 'status', 'stall ms'],
-      ...measured.map(({ name, bytes, statuses, stallMs }) => [
+      ['', 'MiB', 'status', 'CPU ms', 'wall ms'],
+      ...measured.map(({ name, bytes, statuses, cpuMs, wallMs }) => [
         name,
         fixed(bytes / MIB, 1),
         statuses.join(' '),
-        fixed(stallMs, 0),
+        fixed(cpuMs, 0),
+        fixed(wallMs, 0),
       ]),
     ]),
   );
-  const longest = Math.max(...measured.map(({ stallMs }) => stallMs));
-  target(`under ${TARGETS.stallMs} ms: ${fixed(longest, 0)}`, longest < TARGETS.stallMs);
+  // By the wall the other work of the machine counts, too.
+  const longest = Math.max(...measured.map(({ cpuMs }) => cpuMs));
+  target(`under ${TARGETS.stallMs} ms of CPU: ${fixed(longest, 0)}`, longest < TARGETS.stallMs);
 }
 
 function target(text: string, met: boolean): void {

@@ -31,8 +31,8 @@ export interface Bench {
 }
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
-const BUNDLE = join(ROOT, 'dist', 'main.js');
-const CONFIG = { version: 1, namespaces: [{ names: ['qdrant'], profile: 'private' }] };
+export const BUNDLE = join(ROOT, 'dist', 'main.js');
+export const CONFIG = { version: 1, namespaces: [{ names: ['qdrant'], profile: 'private' }] };
 
 /** Starts the three servers and the load generator. */
 export async function startBench(): Promise<Bench> {
@@ -89,7 +89,7 @@ export async function startBench(): Promise<Bench> {
   }
 }
 
-async function bundle(names: readonly string[], outdir: string): Promise<void> {
+export async function bundle(names: readonly string[], outdir: string): Promise<void> {
   await writeFile(join(outdir, 'package.json'), '{"type":"module"}');
   await build({
     entryPoints: names.map((name) => join(ROOT, 'bench', `${name}.ts`)),

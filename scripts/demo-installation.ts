@@ -1,6 +1,15 @@
+import { stringify } from 'yaml';
 import type { Log } from '../test/cluster/harness/setup-error.ts';
 import { stopSignal } from '../test/cluster/harness/stop-signal.ts';
-import { install, PROTECTED, RELEASE, type Site, startSite, untilJudged } from '../test/cluster/install/site.ts';
+import {
+  install,
+  PROTECTED,
+  RELEASE,
+  type Site,
+  startSite,
+  untilJudged,
+  valuesFor,
+} from '../test/cluster/install/site.ts';
 import { runningSpec } from '../test/cluster/install/workload.ts';
 import { deployment } from '../test/cluster/support/pods.ts';
 import { apply, ensureNamespace, must } from '../test/cluster/support/protected.ts';
@@ -31,7 +40,8 @@ async function show(site: Site): Promise<void> {
   const shown = (line: string): Promise<void> => run(cluster, line);
   await ensureNamespace(cluster, PROTECTED);
   say(`\nKubernetes ${cluster.serverVersion} with one node. The image, from the Dockerfile: ${image}\n`);
-  say(`\n$ helm install ${RELEASE} charts/qdrant-admission --namespace ${RELEASE} --create-namespace --wait …\n`);
+  say(`\nvalues.yaml:\n\n${stringify(valuesFor(site)).replaceAll(/^/gm, '  ').trimEnd()}\n`);
+  say(`\n$ helm install ${RELEASE} charts/qdrant-admission -n ${RELEASE} --create-namespace --wait -f values.yaml\n`);
   say(await install(site));
   await untilJudged(site);
   await shown(`kubectl -n ${RELEASE} get pods`);

@@ -10,6 +10,7 @@ import { reviewOf, subjectOf } from '../k8s/admission-review.ts';
 import { isJsonObject } from '../k8s/object.ts';
 import { podCarrierOf } from '../k8s/pods.ts';
 import { RULES } from '../rules/index.ts';
+import { createDeadlines } from './deadlines.ts';
 import { createTurns, decode, isLarge, type Malformed, overload, parse } from './parse.ts';
 
 /** An HTTP response to a review: an AdmissionReview (always 200), or plain text. */
@@ -50,7 +51,6 @@ export type Handler = (body: Buffer, timeoutMs: number) => Promise<Reply>;
 
 /** Kept back from the API server's timeout, so that an answer in words arrives before it. */
 const RESERVE_MS = 300;
-const TIMER_STEP_MS = 50;
 
 /** What rules judge besides pods, and what makes pods. */
 const OTHER_KINDS = new Set(RULES.flatMap(({ kinds }) => kinds).filter((kind) => kind !== 'Pod'));
@@ -63,6 +63,7 @@ interface Unjudged {
 
 export function createHandler({ config, world, now, observer }: HandlerOptions): Handler {
   const turn = createTurns();
+  const signalAt = createDeadlines();
 
   return async (body, timeoutMs) => {
     const started = performance.now();
@@ -106,17 +107,13 @@ export function createHandler({ config, world, now, observer }: HandlerOptions):
   }
 
   async function judged(subject: Subject, deadline: number): Promise<Answered> {
-    const { enforcement, namespaces } = await configFor(subject.namespace);
+    // It may lag behind an upgrade that has just added the namespace.
+    if (!config.current.namespaces.has(subject.namespace)) await config.refresh();
+    const { enforcement, namespaces } = config.current;
     const policy = isJudged(subject) ? namespaces.get(subject.namespace) : undefined;
     if (!policy) return { ...unjudged(subject.uid, { code: 503, problem: unknownTo(subject) }, enforcement), subject };
-    const { verdicts } = await before(deadline, (signal) => judge(subject, policy, world, signal));
+    const { verdicts } = await judge(subject, policy, world, signalAt(deadline));
     return { uid: subject.uid, subject, verdicts, answer: answer(subject, verdicts, enforcement) };
-  }
-
-  /** The configuration in force; read again where it may lag behind an upgrade that has just added the namespace. */
-  async function configFor(namespace: string): Promise<Config> {
-    if (!config.current.namespaces.has(namespace)) await config.refresh();
-    return config.current;
   }
 }
 
@@ -137,19 +134,6 @@ function unjudged(uid: string, { code, problem }: Unjudged, enforcement: Enforce
   const { message = problem } = denial;
   const allowed: Answer = { allowed: true, warnings: [message], auditAnnotations: { unjudged: message } };
   return { uid, problem: message, verdicts: [], answer: enforcement === 'audit' ? allowed : denial };
-}
-
-/** Runs something that gives up at a moment of `performance.now()`. */
-async function before<T>(deadline: number, run: (signal: AbortSignal) => Promise<T>): Promise<T> {
-  const controller = new AbortController();
-  const left = Math.max(0, deadline - performance.now());
-  // Timers of one length are cheap, each further length is not.
-  const timer = setTimeout(() => controller.abort(), Math.ceil(left / TIMER_STEP_MS) * TIMER_STEP_MS);
-  try {
-    return await run(controller.signal);
-  } finally {
-    clearTimeout(timer);
-  }
 }
 
 /** For an answer to a review that could not even be read; empty where it has none. */

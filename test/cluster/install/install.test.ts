@@ -4,13 +4,15 @@ import { badSpec, deployment, goodSpec, pod } from '../support/pods.ts';
 import { apply, must, until } from '../support/protected.ts';
 import { leaveAgedCertificates } from './aged.ts';
 import { breakGlass } from './break-glass.ts';
+import { controlPlane } from './control-plane.ts';
 import { downtime } from './downtime.ts';
+import { pulledBytes } from './image-size.ts';
 import { lifecycle } from './lifecycle.ts';
 import { nodeLoss } from './node-loss.ts';
 import { previousCommit } from './previous.ts';
 import { openShell } from './shell.ts';
 import { install, PROTECTED, RELEASE, readyReplicas, type Site, startSite, untilJudged } from './site.ts';
-import { underLoad } from './under-load.ts';
+import { changes, replacements } from './under-load.ts';
 import { runningSpec } from './workload.ts';
 
 /** The first start on a machine compiles Kubernetes. */
@@ -28,7 +30,7 @@ describe.skipIf(missing.length > 0)(title, { timeout: 300_000 }, () => {
 
   beforeAll(async () => {
     site = await startSite(() => undefined, kubernetes);
-    await leaveAgedCertificates(site, 90_000);
+    await leaveAgedCertificates(site, 60_000);
     notes = await install(site);
     await untilJudged(site);
   }, FIRST_START_MS);
@@ -40,6 +42,12 @@ describe.skipIf(missing.length > 0)(title, { timeout: 300_000 }, () => {
     const images = ['get', 'pods', '-n', RELEASE, '-o', 'jsonpath={.items[*].status.containerStatuses[*].imageID}'];
     expect(await must(site.cluster.kubectl(images))).toBe(`${site.image} ${site.image}`);
     expect(notes).toContain(`Protected: ${PROTECTED}\n`);
+  });
+
+  test('the image adds at most 20 MB to its base', async () => {
+    const added = (await pulledBytes(site.image)) - (await pulledBytes(site.base));
+    expect(added).toBeGreaterThan(100_000);
+    expect(added).toBeLessThan(20_000_000);
   });
 
   test('what the notes say to try is refused, by rule and field', async () => {
@@ -85,7 +93,9 @@ describe.skipIf(missing.length > 0)(title, { timeout: 300_000 }, () => {
     expect(stdout).toContain('a pod that may gain privileges: refused');
   });
 
-  underLoad(() => site);
+  replacements(() => site);
+  controlPlane(() => site);
+  changes(() => site);
   downtime(() => site);
   breakGlass(() => site);
   nodeLoss(() => site);

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { badSpec, pod } from '../support/pods.ts';
+import { badSpec } from '../support/pods.ts';
 import { must, until } from '../support/protected.ts';
-import { startLoad } from './load.ts';
+import { withLoad } from './load.ts';
 import { previousRelease } from './previous.ts';
 import {
   install,
@@ -10,6 +10,7 @@ import {
   RELEASE,
   readyReplicas,
   type Site,
+  tryPod,
   untilJudged,
   upgrade,
   valuesFor,
@@ -44,17 +45,13 @@ export interface History {
 export function lifecycle(site: () => Site, { previous }: History): void {
   test('helm uninstall refuses no pod for want of an answer, and leaves nothing behind', async () => {
     const { cluster, helm } = site();
-    const load = await startLoad(cluster.kubeconfig);
-    try {
+    const lost = await withLoad(cluster.kubeconfig, async () => {
       await must(helm.run(['uninstall', RELEASE, '--namespace', RELEASE, '--timeout', '110s']));
       await until('the pods to be gone', async () => (await podsOfRelease(site())).length === 0);
-    } finally {
-      await load.end();
-    }
+    });
     // Bad pods enter from some moment on, which is the point; none waits for somebody who is gone.
-    expect(load.lost.filter(({ answer }) => !answer.startsWith('201 '))).toEqual([]);
-    const stdin = JSON.stringify(pod(PROTECTED, 'try', badSpec()));
-    expect((await cluster.kubectl(['create', '--dry-run=server', '-f', '-'], { stdin })).code).toBe(0);
+    expect(lost.filter(({ answer }) => !answer.startsWith('201 '))).toEqual([]);
+    expect(await tryPod(site(), PROTECTED, badSpec())).toContain('created');
     const left = ['get', KINDS.join(','), '-A', '-l', `app.kubernetes.io/instance=${RELEASE}`, '-o', 'name'];
     await until('everything to be collected', async () => (await must(cluster.kubectl(left))) === '');
     await must(cluster.kubectl(['delete', 'namespace', RELEASE, '--timeout=55s']));
@@ -71,16 +68,12 @@ export function lifecycle(site: () => Site, { previous }: History): void {
         try {
           await install(site(), valuesFor({ cluster, image: release.image }), release.chart);
           await untilJudged(site());
-          const load = await startLoad(cluster.kubeconfig);
-          try {
+          const lost = await withLoad(cluster.kubeconfig, async (load) => {
             await upgrade(site(), valuesFor(site()));
             await until('the old replicas to be gone', async () => (await podsOfRelease(site())).length === 2);
-            const judged = load.admitted + load.refused;
-            await until('more admissions', async () => load.admitted + load.refused > judged + 200);
-          } finally {
-            await load.end();
-          }
-          expect(load.lost).toEqual([]);
+            await load.more();
+          });
+          expect(lost).toEqual([]);
         } finally {
           await release.remove();
         }

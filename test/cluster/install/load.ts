@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { Agent, request } from 'node:https';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { badSpec, goodSpec, pod } from '../support/pods.ts';
+import { until } from '../support/protected.ts';
 import { PROTECTED } from './site.ts';
 
 /** An admission that did not end as the rules say. */
@@ -16,12 +17,15 @@ export interface Load {
   readonly admitted: number;
   readonly refused: number;
   readonly lost: readonly Lost[];
+  /** Waits until the stream has gone on for some seconds: what follows a change has to be seen as well. */
+  more(): Promise<void>;
   end(): Promise<void>;
 }
 
 const WORKERS = 6;
 const PAUSE_MS = 20;
 const CALL_MS = 30_000;
+const MORE_CALLS = 200;
 
 interface Answer {
   readonly status: number;
@@ -32,7 +36,7 @@ interface Answer {
  * Good and bad pods by dry run without an end, as the administrator of a kubeconfig: every one goes through the API server to the
  * webhook. Each worker keeps its connection.
  */
-export async function startLoad(kubeconfig: string, namespace = PROTECTED): Promise<Load> {
+async function startLoad(kubeconfig: string): Promise<Load> {
   const began = performance.now();
   const { server, ...identity } = await administrator(kubeconfig);
   const agent = new Agent({ keepAlive: true, maxSockets: WORKERS, ...identity });
@@ -42,7 +46,7 @@ export async function startLoad(kubeconfig: string, namespace = PROTECTED): Prom
 
   const create = (body: string): Promise<Answer> =>
     new Promise((resolve, reject) => {
-      const url = new URL(`/api/v1/namespaces/${namespace}/pods?dryRun=All`, server);
+      const url = new URL(`/api/v1/namespaces/${PROTECTED}/pods?dryRun=All`, server);
       const headers = { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) };
       const call = request(url, { method: 'POST', agent, headers, timeout: CALL_MS }, (response) => {
         let text = '';
@@ -58,7 +62,7 @@ export async function startLoad(kubeconfig: string, namespace = PROTECTED): Prom
     });
 
   const work = async (spec: object, expected: 'admitted' | 'refused'): Promise<void> => {
-    const body = JSON.stringify(pod(namespace, 'load', spec));
+    const body = JSON.stringify(pod(PROTECTED, 'load', spec));
     while (running) {
       const at = performance.now();
       const answer = await create(body).catch((error: Error): Answer => ({ status: 0, text: error.message }));
@@ -79,12 +83,27 @@ export async function startLoad(kubeconfig: string, namespace = PROTECTED): Prom
       return counts.refused;
     },
     lost,
+    async more() {
+      const from = counts.admitted + counts.refused;
+      await until('more admissions', async () => counts.admitted + counts.refused >= from + MORE_CALLS);
+    },
     async end() {
       running = false;
       await Promise.all(workers);
       agent.destroy();
     },
   };
+}
+
+/** What was lost while something else was done. */
+export async function withLoad(kubeconfig: string, work: (load: Load) => Promise<void>): Promise<readonly Lost[]> {
+  const load = await startLoad(kubeconfig);
+  try {
+    await work(load);
+  } finally {
+    await load.end();
+  }
+  return load.lost;
 }
 
 function isRight({ status, text }: Answer, expected: 'admitted' | 'refused'): boolean {

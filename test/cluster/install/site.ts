@@ -5,6 +5,7 @@ import { output } from '../harness/run.ts';
 import type { Log } from '../harness/setup-error.ts';
 import { type NodeCluster, startNode } from '../node/node.ts';
 import { CHART, type Helm, startHelm } from '../support/helm.ts';
+import { pod } from '../support/pods.ts';
 import { ensureNamespace, must, until } from '../support/protected.ts';
 
 const ROOT = resolve(import.meta.dirname, '../../..');
@@ -85,7 +86,11 @@ export function valuesFor({ cluster, image }: Pick<Site, 'cluster' | 'image'>, n
         {
           names: namespaces,
           profile: 'private',
-          rules: { 'image-registry': { options: { allowed: ['registry.cloud.qdrant.io', cluster.registry] } } },
+          rules: {
+            'image-registry': {
+              options: { allowed: ['registry.cloud.qdrant.io', 'docker.io/qdrant', cluster.registry] },
+            },
+          },
         },
       ],
     },
@@ -99,9 +104,10 @@ export async function install(site: Site, values = valuesFor(site), chart = CHAR
   return must(helm.run(['install', ...args], { values }));
 }
 
-export async function upgrade(site: Site, values: object, chart = CHART): Promise<string> {
-  const args = [RELEASE, chart, '--namespace', RELEASE, '--wait', '--timeout=110s'];
-  return must(site.helm.run(['upgrade', ...args], { values }));
+/** `helm upgrade --wait`, from this checkout. */
+export async function upgrade(site: Site, values: object, ...more: readonly string[]): Promise<void> {
+  const args = [RELEASE, CHART, '--namespace', RELEASE, '--wait', '--timeout=110s', ...more];
+  await must(site.helm.run(['upgrade', ...args], { values }));
 }
 
 /** `--dry-run=server` of a bad pod answers with a refusal of the webhook once an API server asks it. */
@@ -111,6 +117,13 @@ export async function untilJudged(site: Site, namespace = PROTECTED): Promise<vo
     const run = ['run', 'bad', '-n', namespace, '--image=bad', '--privileged', '--dry-run=server'];
     return (await site.cluster.kubectl(run)).stderr.includes('denied the request');
   });
+}
+
+/** Tries a pod by dry run: what kubectl says. */
+export async function tryPod({ cluster }: Site, namespace: string, spec: object): Promise<string> {
+  const stdin = JSON.stringify(pod(namespace, 'try', spec));
+  const { stdout, stderr } = await cluster.kubectl(['create', '--dry-run=server', '-f', '-'], { stdin });
+  return `${stdout}${stderr}`;
 }
 
 /** A pod of the webhook. */

@@ -20,7 +20,7 @@ export function runningSpec(image: string): object {
     args: ['--eval', SOURCE],
     ports: [{ containerPort: PORT }],
     readinessProbe: { httpGet: { path: '/ready', port: PORT }, periodSeconds: 1, failureThreshold: 1 },
-    resources: { requests: { cpu: '20m', memory: '64Mi' }, limits: { cpu: '1', memory: '128Mi' } },
+    resources: { limits: { cpu: '100m', memory: '128Mi' } },
   };
   // As the first process of its container, Node ignores the signal to end.
   return { ...spec, terminationGracePeriodSeconds: 1, containers: [server] };
