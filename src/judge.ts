@@ -17,7 +17,8 @@ export interface Decision {
  */
 export async function judge(subject: Subject, policy: Policy, world: World, signal: AbortSignal): Promise<Decision> {
   const rules = applicableRules(subject, policy);
-  const needed = new Set(rules.flatMap(({ rule }) => rule.needs));
+  const needed = new Set<FactName>();
+  for (const { rule } of rules) for (const name of rule.needs) needed.add(name);
   const facts = needed.size === 0 ? {} : await learn(needed, subject, world, signal);
   const verdicts = review(subject, rules, policy, facts);
   // Who owns a pod is asked only where a violation hangs on it: it costs reads, and most pods violate nothing.

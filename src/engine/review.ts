@@ -90,9 +90,9 @@ function verdictOf(
     }
     facts[name] = fact.value;
   }
-  const check = (judged: Subject) => rule.check(judged, facts as Partial<Facts>, options);
-  const findings = check(subject);
+  const findings = rule.check(subject, facts as Partial<Facts>, options);
   if (findings.length === 0) return { rule, mode, outcome: 'pass' };
+  const check = (judged: Subject) => rule.check(judged, facts as Partial<Facts>, options);
   const exempted: Exempted[] = [];
   const open: Finding[] = [];
   let unverified: string | undefined;

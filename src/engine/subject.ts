@@ -35,15 +35,18 @@ export interface Subject {
 
 /** A Subject from its parts; what is left out gets the value that a file has. */
 export function makeSubject(parts: Pick<Subject, 'object' | 'now'> & Partial<Omit<Subject, 'ref' | 'pod'>>): Subject {
-  const { object } = parts;
+  const { object, oldObject, user } = parts;
   const namespace = parts.namespace ?? object.metadata?.namespace ?? '';
   const pod = podOf(object);
   return {
-    uid: '',
-    operation: 'CREATE',
-    subresource: '',
-    dryRun: false,
-    ...parts,
+    uid: parts.uid ?? '',
+    operation: parts.operation ?? 'CREATE',
+    subresource: parts.subresource ?? '',
+    dryRun: parts.dryRun ?? false,
+    now: parts.now,
+    object,
+    ...(oldObject && { oldObject }),
+    ...(user && { user }),
     namespace,
     ref: refOf(object, namespace),
     ...(pod && { pod }),
