@@ -60,6 +60,11 @@ export function replacements(site: () => Site): void {
 export function changes(site: () => Site): void {
   describe('under a steady stream of admissions', () => {
     test('the rotation of leaf and authority loses no call and restarts nothing', async () => {
+      // What the control plane went through before must be over: a replica may have been out of the endpoints.
+      await must(
+        site().cluster.kubectl(['-n', RELEASE, 'rollout', 'status', `deployment/${RELEASE}`, '--timeout=120s']),
+      );
+      await sleep(NOTICED_MS);
       const before = await podsOfRelease(site());
       const [first = ''] = await trusted();
       expect(isSignedBy(await served(), new X509Certificate(first))).toBe(true);
