@@ -1,14 +1,14 @@
 import { CLUSTER_USAGE, parseClusterArguments } from '../test/cluster/harness/arguments.ts';
-import type { ClusterChoice } from '../test/cluster/harness/cluster.ts';
+import { type ClusterChoice, chooseProvider } from '../test/cluster/harness/cluster.ts';
 import { SetupError } from '../test/cluster/harness/setup-error.ts';
-import { missingForNode } from '../test/cluster/node/requirements.ts';
+import { missingForInstall } from '../test/cluster/install/cluster.ts';
 import { demoOfInstallation } from './demo-installation.ts';
 import { demoOfProcess } from './demo-process.ts';
 
 const USAGE = `usage: npm run demo:cluster -- [options]
 
 Installs the chart on a whole Kubernetes of its own, in which its pods run, and applies what it admits and what it refuses.
-Where that cannot be had, or another provider is named, the webhook is a process beside a real API server instead.
+Where that cannot be had, or an existing cluster is named, the webhook is a process beside a real API server instead.
 
 ${CLUSTER_USAGE}
 `;
@@ -28,12 +28,9 @@ try {
 }
 
 async function demo(choice: ClusterChoice): Promise<void> {
-  const missing = await missingForInstallation(choice);
-  if (missing.length === 0) return demoOfInstallation(log, choice.kubernetes);
-  log(`no installation on a whole node here (needs ${missing.join('; ')}): a process answers the API server instead`);
-  return demoOfProcess(choice, log);
-}
-
-async function missingForInstallation({ provider = 'local', kubernetes }: ClusterChoice): Promise<readonly string[]> {
-  return provider === 'local' ? missingForNode(kubernetes) : [`the provider local, not ${provider}`];
+  const chosen = { ...choice, provider: await chooseProvider(choice) };
+  const missing = await missingForInstall(chosen);
+  if (missing.length === 0) return demoOfInstallation(chosen, log);
+  log(`no installation here (needs ${missing.join('; ')}): a process answers the API server instead`);
+  return demoOfProcess(chosen, log);
 }

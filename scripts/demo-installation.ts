@@ -1,6 +1,7 @@
 import { stringify } from 'yaml';
 import type { Log } from '../test/cluster/harness/setup-error.ts';
 import { stopSignal } from '../test/cluster/harness/stop-signal.ts';
+import type { InstallChoice } from '../test/cluster/install/cluster.ts';
 import {
   install,
   PROTECTED,
@@ -16,10 +17,10 @@ import { apply, ensureNamespace, must } from '../test/cluster/support/protected.
 import { applyExamples } from './demo-workloads.ts';
 
 /** The image, the chart, the pods that run, `kubectl apply` good and bad; on a terminal the cluster stays until Ctrl-C. */
-export async function demoOfInstallation(log: Log, kubernetes?: string): Promise<void> {
+export async function demoOfInstallation(choice: InstallChoice, log: Log): Promise<void> {
   const stop = stopSignal();
-  log('a node of this machine, and the image: a minute or so');
-  const site = await startSite(log, kubernetes);
+  log('a cluster of its own, and the image: a minute or so');
+  const site = await startSite(choice, log);
   try {
     await show(site);
     if (process.stdout.isTTY) {

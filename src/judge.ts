@@ -1,9 +1,9 @@
 import { type FactName, type LearntFacts, unknown } from './engine/facts.ts';
-import type { Policy } from './engine/policy.ts';
+import type { ActiveRule, Policy } from './engine/policy.ts';
 import { applicableRules, review, type Verdict } from './engine/review.ts';
 import type { Subject } from './engine/subject.ts';
-import { LEARNERS } from './facts/index.ts';
-import type { World } from './facts/world.ts';
+import { FROM_WATCHES, LEARNERS } from './facts/index.ts';
+import { liveView, type World } from './facts/world.ts';
 
 /** What all rules say of a subject. */
 export interface Decision {
@@ -17,16 +17,47 @@ export interface Decision {
  */
 export async function judge(subject: Subject, policy: Policy, world: World, signal: AbortSignal): Promise<Decision> {
   const rules = applicableRules(subject, policy);
-  const needed = new Set<FactName>();
-  for (const { rule } of rules) for (const name of rule.needs) needed.add(name);
-  const facts = needed.size === 0 ? {} : await learn(needed, subject, world, signal);
+  const needed = new Set(rules.flatMap(({ rule }) => rule.needs));
+  if (needed.size === 0)
+    return { subject, verdicts: await reviewWithOwners(subject, rules, policy, {}, world, signal) };
+  const facts = await learn(needed, subject, world, signal);
+  const lagging = new Set(review(subject, rules, policy, facts).flatMap(refusedByMemory));
+  const fresh = world.readLive && lagging.size > 0 ? await learn(lagging, subject, liveView(world), signal) : {};
+  const verdicts = await reviewWithOwners(subject, rules, policy, { ...facts, ...fresh }, world, signal);
+  return { subject, verdicts };
+}
+
+/** What stands in no namespace and concerns each: judged for all of them, and refused where one of them refuses. */
+export async function judgeForAll(
+  subject: Subject,
+  policies: ReadonlyMap<string, Policy>,
+  world: World,
+  signal: AbortSignal,
+): Promise<Decision> {
+  const decisions = await Promise.all(
+    [...policies].map(([namespace, policy]) => judge({ ...subject, namespace }, policy, world, signal)),
+  );
+  return { subject, verdicts: decisions.flatMap(({ verdicts }) => verdicts) };
+}
+
+/** The facts that a refusal rests on and that may have changed since they were learnt. What is unknown stays unknown. */
+function refusedByMemory({ rule, outcome }: Verdict): readonly FactName[] {
+  return outcome === 'fail' ? rule.needs.filter((name) => FROM_WATCHES.has(name)) : [];
+}
+
+/** Who owns a pod is asked only where a violation hangs on it: it costs reads, and most pods violate nothing. */
+async function reviewWithOwners(
+  subject: Subject,
+  rules: readonly ActiveRule[],
+  policy: Policy,
+  facts: LearntFacts,
+  world: World,
+  signal: AbortSignal,
+): Promise<readonly Verdict[]> {
   const verdicts = review(subject, rules, policy, facts);
-  // Who owns a pod is asked only where a violation hangs on it: it costs reads, and most pods violate nothing.
-  if (!verdicts.some((verdict) => verdict.outcome === 'unknown' && verdict.missing.includes('owners'))) {
-    return { subject, verdicts };
-  }
+  if (!verdicts.some((verdict) => verdict.outcome === 'unknown' && verdict.missing.includes('owners'))) return verdicts;
   const owners = await learn(new Set<FactName>(['owners']), subject, world, signal);
-  return { subject, verdicts: review(subject, rules, policy, { ...facts, ...owners }) };
+  return review(subject, rules, policy, { ...facts, ...owners });
 }
 
 async function learn(

@@ -41,6 +41,11 @@ const COMMANDS: Readonly<Record<string, Command>> = {
     does: 'answer the API server',
     load: async () => (await import('./cli/serve.ts')).serveCommand,
   },
+  storage: {
+    usage: 'storage classes|attest …',
+    does: 'whether StorageClasses encrypt, and with whose key',
+    load: async () => (await import('./cli/storage.ts')).storageCommand,
+  },
   uninstall: {
     usage: 'uninstall …',
     does: 'take the registration away before the webhook goes (helm uninstall)',

@@ -28,8 +28,10 @@ const FILES = readdirSync(SRC, { recursive: true, encoding: 'utf8' })
   .map(readSource);
 
 /** The folders that decide: no effects, no clock, no network. */
-const PURE = ['engine', 'k8s', 'rules'];
+const PURE = ['engine', 'k8s', 'rules', 'storage'];
 const PURE_PACKAGES = ['zod', 're2js'];
+/** A hash is the same everywhere and opens nothing. */
+const HASHES = { path: 'storage/attestations.ts', target: 'node:crypto' };
 /** Modules that open a file or a socket. */
 const EFFECTS =
   /^(node:(child_process|cluster|dgram|dns|fs|http|http2|https|net|tls|worker_threads)(\/.*)?|undici|@kubernetes\/client-node)$/;
@@ -43,6 +45,7 @@ describe('the layers', () => {
   it('that decide import each other, zod and re2js, and nothing else', () => {
     const wrong = FILES.filter(({ path }) => PURE.includes(layerOf(path))).flatMap(({ path, imports }) =>
       imports
+        .filter(({ target }) => path !== HASHES.path || target !== HASHES.target)
         .filter(({ target }) => !PURE_PACKAGES.includes(target) && !PURE.includes(layerOf(target)))
         .map(({ target }) => `${path} imports ${target}`),
     );

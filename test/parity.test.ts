@@ -16,7 +16,7 @@ import { POD_CARRIERS, podOf } from '../src/k8s/pods.ts';
 import { shapeErrors } from '../src/k8s/shapes.ts';
 import { RULES } from '../src/rules/index.ts';
 import { FIXTURES, fixtureFiles, readFixture } from './support/fixtures.ts';
-import { policyWith, policyWithAllRules, USER_NAMESPACES } from './support/policies.ts';
+import { policyWith, policyWithAllRules, SETTINGS, USER_NAMESPACES } from './support/policies.ts';
 import { changedPod, randomPod } from './support/random-pods.ts';
 
 const ROOT = resolve(import.meta.dirname, '..');
@@ -99,10 +99,10 @@ describe('fixtures', () => {
 
   it('refuse something in every list of containers, by every rule that looks into them', () => {
     for (const { id, reads, check, options } of POD_RULES) {
-      const lists = reads.flatMap((path) => /^spec\.(\w*[cC]ontainers)\[/.exec(path)?.[1] ?? []);
+      const lists = (reads['Pod'] ?? []).flatMap((path) => /^spec\.(\w*[cC]ontainers)\[/.exec(path)?.[1] ?? []);
       const paths = files
         .filter(({ rule, prefix }) => rule === id && prefix === 'deny')
-        .flatMap((file) => check(readFixture(file).subject, {}, options.parse({})))
+        .flatMap((file) => check(readFixture(file).subject, {}, options.parse({}), SETTINGS))
         .map(({ path }) => path);
       for (const list of lists) {
         expect(
@@ -145,8 +145,11 @@ describe.each(RULES)('$id', (rule) => {
   });
 
   it('reads fields whose paths can be parsed, each once', () => {
-    for (const path of rule.reads) expect(parseFieldPath(path).length).toBeGreaterThan(0);
-    expect(rule.reads).toEqual([...new Set(rule.reads)]);
+    expect(Object.keys(rule.reads)).toEqual([...rule.kinds]);
+    for (const paths of Object.values(rule.reads)) {
+      for (const path of paths) expect(parseFieldPath(path).length).toBeGreaterThan(0);
+      expect(paths).toEqual([...new Set(paths)]);
+    }
   });
 
   it('has options that may all be left out', () => {
@@ -220,7 +223,7 @@ describe('what rules read', () => {
         for (const rule of POD_RULES) {
           if (textOf(findingsOf(rule, before)) === textOf(findingsOf(rule, after))) continue;
           changes.set(rule.id, (changes.get(rule.id) ?? 0) + 1);
-          expect(fieldsChanged(rule.reads.map(parseFieldPath), podOf(before), podOf(after)), rule.id).toBe(true);
+          expect(fieldsChanged((rule.reads['Pod'] ?? []).map(parseFieldPath), podOf(before), podOf(after)), rule.id).toBe(true);
         }
       }),
       { numRuns: 3_000 },
@@ -230,7 +233,7 @@ describe('what rules read', () => {
   });
 
   it('is of the type that is checked before: every field that rules read has a shape', () => {
-    for (const path of new Set(POD_RULES.flatMap(({ reads }) => reads))) {
+    for (const path of new Set(POD_RULES.flatMap(({ reads }) => reads['Pod'] ?? []))) {
       const { metadata = {}, spec = {} } = wrongAt(parseFieldPath(path)) as { metadata?: object; spec?: object };
       const pod = { apiVersion: 'v1', kind: 'Pod', metadata, spec: { containers: [{ name: 'qdrant' }], ...spec } };
       const where = path.replaceAll('[*]', '[0]').replace(/\{(.*)\}/, '["$1key"]');
@@ -280,7 +283,7 @@ const OPTIONS: Readonly<Record<string, { options: object }>> = {
 
 function findingsOf(rule: Rule, object: KubernetesObject): readonly Finding[] {
   const options = rule.options.parse(OPTIONS[rule.id]?.options ?? {});
-  return rule.check(makeSubject({ object, now: new Date(0) }), {}, options);
+  return rule.check(makeSubject({ object, now: new Date(0) }), {}, options, SETTINGS);
 }
 
 /** In any order, and without the names of containers and volumes, which are there for people. */

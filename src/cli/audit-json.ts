@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { AuditedObject, NamespaceAudit } from '../audit/audit.ts';
 import { groupByOwner, outcomeOf, type Tally, totalsByRule, totalsOf } from '../audit/report.ts';
+import { acceptanceOf } from '../engine/answer.ts';
 import type { Enforcement } from '../engine/policy.ts';
 import { PROFILES } from '../engine/policy.ts';
 import type { Verdict } from '../engine/review.ts';
@@ -26,8 +27,15 @@ const verdictSchema = z.strictObject({
   ),
   reason: z.string().optional().describe('Why it is unknown.'),
   exempted: z
-    .array(z.strictObject({ path: z.string(), reason: z.string(), responsible: z.string(), expires: z.iso.datetime() }))
-    .describe('Findings that the configuration accepts for a time.'),
+    .array(
+      z.strictObject({
+        path: z.string(),
+        reason: z.string(),
+        responsible: z.string().optional(),
+        expires: z.iso.datetime().optional(),
+      }),
+    )
+    .describe('Findings that do not refuse: accepted by the configuration for a time, or tolerated by the rule.'),
 });
 
 const ownerSchema = z
@@ -155,12 +163,7 @@ function verdictOutput(verdict: Verdict): z.infer<typeof verdictSchema>[] {
         required: finding.required,
       })),
       ...(verdict.outcome === 'unknown' && { reason: verdict.reason }),
-      exempted: exempted.map(({ finding, exemption }) => ({
-        path: finding.path,
-        reason: exemption.reason,
-        responsible: exemption.responsible,
-        expires: exemption.expires.toISOString(),
-      })),
+      exempted: exempted.map((each) => ({ path: each.finding.path, ...acceptanceOf(each) })),
     },
   ];
 }

@@ -37,8 +37,9 @@ function show({ enforcement, namespaces }: Config): string {
   return stringify({ enforcement, namespaces: Object.fromEntries(entries) }, { aliasDuplicateObjects: false });
 }
 
-function showPolicy({ profile, podSecurityLevel, templates, roles, rules, exemptions }: Policy): object {
-  const shownRoles = Object.entries(roles).map(([name, { selector, images }]) => [
+function showPolicy({ profile, podSecurityLevel, templates, settings, rules, exemptions }: Policy): object {
+  const { enforcedSince, storage } = settings;
+  const shownRoles = Object.entries(settings.roles).map(([name, { selector, images }]) => [
     name,
     { selector, images: images.map((image) => image.pattern()) },
   ]);
@@ -47,6 +48,8 @@ function showPolicy({ profile, podSecurityLevel, templates, roles, rules, exempt
     podSecurityLevel,
     templates,
     ...(shownRoles.length > 0 && { roles: Object.fromEntries(shownRoles) }),
+    ...(enforcedSince && { enforcedSince }),
+    storage,
     rules: Object.fromEntries(
       rules.map(({ rule, mode, options }) => [rule.id, Object.keys(options).length > 0 ? { mode, options } : { mode }]),
     ),

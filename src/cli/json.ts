@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { acceptanceOf } from '../engine/answer.ts';
 import type { Enforcement } from '../engine/policy.ts';
 import { MODES } from '../engine/rule.ts';
 import { OPERATIONS } from '../engine/subject.ts';
@@ -38,11 +39,11 @@ const verdictSchema = z.strictObject({
         line,
         column,
         reason: z.string(),
-        responsible: z.string(),
-        expires: z.iso.datetime(),
+        responsible: z.string().optional(),
+        expires: z.iso.datetime().optional(),
       }),
     )
-    .describe('Findings that the configuration accepts for a time.'),
+    .describe('Findings that do not refuse: accepted by the configuration for a time, or tolerated by the rule.'),
 });
 
 const objectSchema = z.strictObject({
@@ -148,12 +149,10 @@ function verdictOutput(
       required: finding.required,
     })),
     ...(verdict.outcome === 'unknown' && { reason: verdict.reason }),
-    exempted: exempted.map(({ finding, exemption }) => ({
-      path: finding.path,
-      ...locate(finding.path),
-      reason: exemption.reason,
-      responsible: exemption.responsible,
-      expires: exemption.expires.toISOString(),
+    exempted: exempted.map((each) => ({
+      path: each.finding.path,
+      ...locate(each.finding.path),
+      ...acceptanceOf(each),
     })),
   };
 }

@@ -10,8 +10,9 @@ import { type PlacedSubject, subjectOfManifest } from '../io/manifest-subject.ts
 import { createManifestWorld, withUnknownFacts } from '../io/manifest-world.ts';
 import { type Manifest, type Manifests, readManifests } from '../io/manifests.ts';
 import type { Source } from '../io/sources.ts';
-import { judge } from '../judge.ts';
+import { judge, judgeForAll } from '../judge.ts';
 import type { KubernetesObject } from '../k8s/object.ts';
+import { concernsAll } from '../k8s/targets.ts';
 import { RULES } from '../rules/index.ts';
 
 /** How a verdict counts: as the engine said it, or not at all because the files cannot tell what it needs. */
@@ -121,14 +122,14 @@ function headersIn({ manifests }: Manifests, allowed: boolean): InputError[] {
 }
 
 function* casesOf(plain: readonly Manifest[], fixtures: readonly Fixture[], settings: ReviewSettings): Generator<Case> {
-  const world = createManifestWorld(plain, settings.namespace);
+  const world = createManifestWorld(plain, { namespace: settings.namespace, complete: false });
   for (const manifest of plain) yield { ...settings, manifest, world };
   for (const { subject, world, now, config, unknown } of fixtures) {
     yield {
       ...settings,
       ...(config && { config }),
       manifest: subject,
-      world: withUnknownFacts(createManifestWorld(world, settings.namespace), unknown),
+      world: withUnknownFacts(createManifestWorld(world, { namespace: settings.namespace, complete: true }), unknown),
       now: now ?? settings.now,
       // A fixture says what its world is, as a cluster does: what it does not tell is unknown.
       strict: true,
@@ -139,9 +140,13 @@ function* casesOf(plain: readonly Manifest[], fixtures: readonly Fixture[], sett
 async function judgeCase(each: Case, { subject, locate }: PlacedSubject, signal: AbortSignal): Promise<Reviewed> {
   const { manifest, world, strict, fallback } = each;
   const policy = each.config?.namespaces.get(subject.namespace);
-  const about = { manifest, subject, locate, configured: policy !== undefined };
+  const configured = policy !== undefined || (each.config !== undefined && concernsAll(subject.object));
+  const about = { manifest, subject, locate, configured };
   try {
-    const decision = await judge(subject, policy ?? fallback, world, signal);
+    const decision =
+      each.config && concernsAll(subject.object)
+        ? await judgeForAll(subject, each.config.namespaces, world, signal)
+        : await judge(subject, policy ?? fallback, world, signal);
     const verdicts = decision.verdicts.map((verdict) => ({ verdict, standing: standingOf(verdict, strict) }));
     return { ...about, outcome: outcomeOf(verdicts), verdicts };
   } catch (error) {

@@ -1,10 +1,11 @@
 import { RE2JS } from 're2js';
 import type { Exemption } from '../engine/exemptions.ts';
 import { type ActiveRule, type Enforcement, isOverridden, type Policy, type Profile } from '../engine/policy.ts';
-import { parseFieldPath } from '../engine/reads.ts';
+import { parseReads } from '../engine/reads.ts';
 import type { Mode, PodSecurityLevel, Rule } from '../engine/rule.ts';
 import { ROLES, type RoleMatches } from '../k8s/roles.ts';
 import { RULES } from '../rules/index.ts';
+import type { Attestation } from '../storage/settings.ts';
 import { DEFAULT_POD_SECURITY_LEVEL, DEFAULT_TEMPLATES, DEFAULTS } from './defaults.ts';
 import type { ConfigFile, NamespacesEntry } from './schema.ts';
 
@@ -22,11 +23,12 @@ export function resolveConfig(file: ConfigFile): Config {
   const exemptions = file.exemptions.map(
     (exemption): Exemption => ({ ...exemption, expires: new Date(exemption.expires) }),
   );
+  const attestations = file.storage.attestations.map(resolveAttestation);
   const namespaces = new Map<string, Policy>();
   for (const entry of file.namespaces) {
     for (const name of entry.names) {
       const own = exemptions.filter(({ namespace }) => namespace === name);
-      namespaces.set(name, resolvePolicy(entry, own));
+      namespaces.set(name, resolvePolicy(entry, own, attestations));
     }
   }
   return { enforcement: file.enforcement, namespaces };
@@ -35,18 +37,34 @@ export function resolveConfig(file: ConfigFile): Config {
 /** What holds where no configuration says otherwise. */
 export function defaultPolicy(profile: Profile): Policy {
   return resolvePolicy(
-    { profile, podSecurityLevel: DEFAULT_POD_SECURITY_LEVEL, templates: DEFAULT_TEMPLATES, roles: {}, rules: {} },
+    {
+      profile,
+      podSecurityLevel: DEFAULT_POD_SECURITY_LEVEL,
+      templates: DEFAULT_TEMPLATES,
+      roles: {},
+      storage: { requireCustomerKey: false, customerKeys: [] },
+      rules: {},
+    },
+    [],
     [],
   );
 }
 
-function resolvePolicy(entry: Omit<NamespacesEntry, 'names'>, exemptions: readonly Exemption[]): Policy {
-  const { profile, podSecurityLevel, templates } = entry;
+function resolvePolicy(
+  entry: Omit<NamespacesEntry, 'names'>,
+  exemptions: readonly Exemption[],
+  attestations: readonly Attestation[],
+): Policy {
+  const { profile, podSecurityLevel, templates, enforcedSince, storage } = entry;
   return {
     profile,
     podSecurityLevel,
     templates,
-    roles: resolveRoles(entry.roles),
+    settings: {
+      roles: resolveRoles(entry.roles),
+      ...(enforcedSince !== undefined && { enforcedSince: new Date(enforcedSince) }),
+      storage: { ...storage, attestations },
+    },
     rules: activeRules(profile, podSecurityLevel, entry.rules),
     exemptions,
   };
@@ -57,7 +75,7 @@ function activeRules(profile: Profile, level: PodSecurityLevel, settings: Settin
     const mode = modeOf(rule, profile, level, settings);
     if (mode === 'off') return [];
     const options = rule.options.parse(settings[rule.id]?.options ?? {});
-    return [{ rule, mode, options, reads: rule.reads.map(parseFieldPath) }];
+    return [{ rule, mode, options, reads: parseReads(rule.reads) }];
   });
   // A rule for some roles overrides only where it has a say, which shows when there is a subject.
   const always = active.filter(({ rule }) => rule.roles === undefined);
@@ -69,6 +87,17 @@ function modeOf(rule: Rule, profile: Profile, level: PodSecurityLevel, settings:
   const mode = settings[rule.id]?.mode ?? DEFAULTS[rule.id]?.[profile];
   if (mode === undefined) throw new Error(`rule ${rule.id} has no default mode: add it to DEFAULTS`);
   return mode;
+}
+
+type AttestationEntry = ConfigFile['storage']['attestations'][number];
+
+function resolveAttestation(entry: AttestationEntry): Attestation {
+  const { mechanism, reason, responsible, keyId } = entry;
+  const base = { mechanism, reason, responsible, keyId, expires: new Date(entry.expires) };
+  if ('volume' in entry) return { of: 'volume', ...entry.volume, ...base };
+  if ('snapshot' in entry) return { of: 'snapshot', ...entry.snapshot, ...base };
+  const { storageClass, provisioner, parametersSha256 } = entry;
+  return { storageClass, provisioner, parametersSha256, ...base };
 }
 
 function resolveRoles(roles: NamespacesEntry['roles']): RoleMatches {

@@ -6,16 +6,14 @@ import { POD_CARRIERS } from '../k8s/pods.ts';
 import { ROLES } from '../k8s/roles.ts';
 import { RULES } from '../rules/index.ts';
 import { DEFAULT_POD_SECURITY_LEVEL, DEFAULT_TEMPLATES } from './defaults.ts';
+import { namespaceStorage, storage } from './storage.ts';
+import { timestamp } from './timestamp.ts';
 
 const namespaceName = z
   .string()
   .max(63)
   .regex(/^[a-z0-9]([a-z0-9-]*[a-z0-9])?$/, 'expected the name of a namespace: lower case letters, digits and dashes')
   .describe('The exact name of a namespace. Never a pattern or a label: a tenant can remove a label.');
-
-const timestamp = z.iso
-  .datetime({ offset: true, error: 'expected a moment in RFC 3339, such as 2026-11-30T00:00:00Z' })
-  .describe('A moment in RFC 3339.');
 
 /** YAML 1.1, which Helm and kubectl read, takes an unquoted `off` for the boolean. */
 const mode = z.union([z.enum(MODES), z.literal(false).transform(() => 'off' as const)], {
@@ -95,6 +93,10 @@ const namespaces = z
       .strictObject(Object.fromEntries(ROLES.map((name) => [name, role.optional()])) as Record<RoleName, OptionalRole>)
       .default({})
       .describe('What is a database, an agent, an operator, a client. What matches none meets the rules of all.'),
+    enforcedSince: timestamp
+      .optional()
+      .describe('Pods may go on using claims that are older than this moment, whatever they break: it is reported.'),
+    storage: namespaceStorage,
     rules: ruleSettings,
   })
   .describe('Namespaces that share their settings. A name may not exist yet.');
@@ -140,6 +142,7 @@ export const configSchema = z
       .default('enforce')
       .describe('The switch for rolling out: audit never denies, and records what would have been denied.'),
     namespaces: z.array(namespaces).min(1).describe('The protected namespaces.'),
+    storage,
     exemptions: z.array(exemption).default([]),
   })
   .describe('Configuration of qdrant-admission: the file of --config.');

@@ -61,8 +61,13 @@ export function carriesBindingMetadata(): string {
   ].join(' || ');
 }
 
+/** True where a cluster-scoped object points into one of these namespaces. */
+export function pointsInto(target: readonly string[], namespaces: readonly string[]): string {
+  return `object${target.map((field) => `.?${field}`).join('')}.orValue("") in ${JSON.stringify(namespaces)}`;
+}
+
 /** True unless the request is an UPDATE that leaves the pod template of a workload as it was. */
 export function templateChanged(): string {
-  const places = ['spec.?template', 'spec.?jobTemplate', 'template'];
+  const places = ['spec.?template', 'spec.?jobTemplate', 'spec.?volumeClaimTemplates', 'template'];
   return ["request.operation != 'UPDATE'", ...places.map((at) => `object.?${at} != oldObject.?${at}`)].join(' || ');
 }

@@ -36,8 +36,7 @@ export function rulePage(rule: Rule, examples: readonly Example[] = []): string 
       ...(rule.roles ? [`Roles: ${rule.roles.join(', ')}, and what plays none`] : []),
       ...levelOf(rule),
     ]),
-    'Fields:',
-    list(rule.reads.map((path) => `\`${path}\``)),
+    ...fieldsOf(rule),
     ...optionsOf(rule),
     ...examples.flatMap(({ title, manifest, output }) => [
       `## ${title}`,
@@ -57,6 +56,14 @@ function describeKind(kind: string): string {
 
 function describeModes(rule: Rule): string {
   return PROFILES.map((profile) => `${DEFAULTS[rule.id]?.[profile]} (${profile})`).join(', ');
+}
+
+function fieldsOf({ reads }: Rule): string[] {
+  const kinds = Object.entries(reads);
+  return kinds.flatMap(([kind, paths]) => [
+    kinds.length === 1 ? 'Fields:' : `Fields of ${kind}:`,
+    list(paths.map((path) => `\`${path}\``)),
+  ]);
 }
 
 function levelOf({ podSecurity, overriddenBy }: Rule): string[] {

@@ -27,7 +27,9 @@ export function answer(subject: Subject, verdicts: readonly Verdict[], enforceme
     .filter(({ outcome }) => outcome !== 'pass')
     .map((verdict) => ({ verdict, ...linesOf(verdict) }));
   const refusing = enforcement === 'enforce' ? said.filter(({ verdict }) => refuses(verdict)) : [];
-  const warnings = said.filter(({ verdict }) => verdict.mode === 'warn').flatMap(warningsOf);
+  const warnings = said
+    .filter(({ verdict: { mode, outcome } }) => mode === 'warn' || (mode === 'enforce' && outcome === 'exempt'))
+    .flatMap(warningsOf);
   const auditAnnotations = Object.fromEntries(said.map((each) => [each.verdict.rule.id, annotationOf(each)]));
   if (refusing.length === 0) return { allowed: true, warnings, auditAnnotations };
   return {
@@ -86,8 +88,11 @@ function linesOf(verdict: Verdict): Omit<Said, 'verdict'> {
   switch (verdict.outcome) {
     case 'pass':
       return { lines: [], total: 0 };
-    case 'exempt':
-      return { lines: [], total: 0 };
+    case 'exempt': {
+      // What an exemption accepts was decided by somebody; what is tolerated is news to whoever asks.
+      const tolerated = verdict.exempted.filter(({ exemption }) => !exemption);
+      return { lines: tolerated.slice(0, MOST_DESCRIBED).map(describeTolerated), total: tolerated.length };
+    }
     case 'fail': {
       const { findings } = verdict;
       return { lines: findings.slice(0, MOST_DESCRIBED).map(describeFinding), total: findings.length };
@@ -105,12 +110,32 @@ function warningsOf({ verdict, lines, total }: Said): string[] {
 
 function annotationOf({ verdict, lines }: Said): string {
   const exempted = 'exempted' in verdict ? verdict.exempted.map(describeExempted) : [];
-  const text = [`${verdict.outcome} (${verdict.mode})`, ...lines, ...exempted].join('; ');
+  const text = [
+    `${verdict.outcome} (${verdict.mode})`,
+    ...(verdict.outcome === 'exempt' ? [] : lines),
+    ...exempted,
+  ].join('; ');
   return cut(text, LONGEST_ANNOTATION);
+}
+
+/** The same as data, for reports. */
+export function acceptanceOf({ finding, exemption }: Exempted): {
+  reason: string;
+  responsible?: string;
+  expires?: string;
+} {
+  if (!exemption) return { reason: finding.tolerated ?? '' };
+  const { reason, responsible, expires } = exemption;
+  return { reason, responsible, expires: expires.toISOString() };
+}
+
+function describeTolerated({ finding }: Exempted): string {
+  return `${describeFinding(finding)} (let in: ${finding.tolerated})`;
 }
 
 /** Who accepted a finding, why and until when. */
 export function describeExempted({ finding, exemption }: Exempted): string {
+  if (!exemption) return `let in ${finding.path}: ${finding.tolerated}`;
   const until = exemption.expires.toISOString();
   return `exempt ${finding.path} until ${until}: ${exemption.reason} (${exemption.responsible})`;
 }

@@ -33,15 +33,16 @@ export function defineRule<N extends FactName = never, O extends object = object
     ...LAYOUT,
     ...metadata,
     controls: [...metadata.controls, ...PROMISES[metadata.promise].controls],
+    kinds: Object.keys(metadata.reads),
     needs,
     options,
-    check: (subject, facts, parsed) => check(subject, parsed as O, facts as Pick<Facts, N>),
+    check: (subject, facts, parsed, settings) => check(subject, parsed as O, facts as Pick<Facts, N>, settings),
   } satisfies Rule);
 }
 
 /** A rule that judges pods, and the pod templates of every workload kind. */
 export function definePodRule<N extends FactName = never, O extends object = object>(rule: PodRule<N, O>): Rule {
-  const { check, needs = [], options = NO_OPTIONS, ...metadata } = rule;
+  const { check, needs = [], reads, options = NO_OPTIONS, ...metadata } = rule;
   return Object.freeze({
     ...LAYOUT,
     ...metadata,
@@ -49,10 +50,11 @@ export function definePodRule<N extends FactName = never, O extends object = obj
     kinds: ['Pod'],
     operations: ['CREATE', 'UPDATE'] as const,
     needs,
+    reads: { Pod: reads },
     options,
     // The engine hands over the options that `options` parsed and the facts that `needs` names: the types are erased
     // in the list of rules and hold here.
-    check: (subject, facts, parsed) =>
-      subject.pod ? check(subject.pod, parsed as O, facts as Pick<Facts, N>, subject) : [],
+    check: (subject, facts, parsed, settings) =>
+      subject.pod ? check(subject.pod, parsed as O, facts as Pick<Facts, N>, subject, settings) : [],
   } satisfies Rule);
 }

@@ -74,7 +74,7 @@ function covers(exemption: Exemption, rule: string, subject: Subject, finding: F
 }
 
 function pathInPod({ pod }: Subject, { path }: Finding): string {
-  return path.slice(pod?.base.length ?? 0);
+  return pod && path.startsWith(pod.base) ? path.slice(pod.base.length) : path;
 }
 
 /** Whether an UPDATE leaves a finding as it was. */

@@ -1,7 +1,7 @@
-import type { RoleMatches } from '../k8s/roles.ts';
 import type { Exemption } from './exemptions.ts';
-import type { Step } from './reads.ts';
+import type { ParsedReads } from './reads.ts';
 import { MODES, type Mode, type PodSecurityLevel, type Rule } from './rule.ts';
+import type { NamespaceSettings } from './settings.ts';
 
 /** A rule as the configuration set it for a namespace. */
 export interface ActiveRule {
@@ -10,7 +10,7 @@ export interface ActiveRule {
   /** Parsed by the rule's own schema, defaults filled in. */
   readonly options: object;
   /** The rule's `reads`, parsed. */
-  readonly reads: readonly (readonly Step[])[];
+  readonly reads: ParsedReads;
 }
 
 /**
@@ -27,7 +27,7 @@ export function isOverridden({ rule, mode }: ActiveRule, among: readonly ActiveR
 export interface Policy {
   readonly profile: Profile;
   readonly podSecurityLevel: PodSecurityLevel;
-  readonly roles: RoleMatches;
+  readonly settings: NamespaceSettings;
   /** Whether a workload whose pods would be refused is let in with warnings at admission, or denied. */
   readonly templates: 'warn' | 'deny';
   /** Sorted by id. */

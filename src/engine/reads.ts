@@ -34,6 +34,14 @@ export function parseFieldPath(path: FieldPath): readonly Step[] {
   return steps;
 }
 
+/** Parses the field paths of every kind. */
+export function parseReads(reads: Readonly<Record<string, readonly FieldPath[]>>): ParsedReads {
+  return Object.fromEntries(Object.entries(reads).map(([kind, paths]) => [kind, paths.map(parseFieldPath)]));
+}
+
+/** By kind. */
+export type ParsedReads = Readonly<Record<string, readonly (readonly Step[])[]>>;
+
 /** Whether any of the fields differs between two objects. Null, as the API takes it, equals not set. */
 export function fieldsChanged(paths: readonly (readonly Step[])[], before: unknown, after: unknown): boolean {
   return paths.some((steps) => changed(steps, 0, before, after));

@@ -21,10 +21,11 @@ export type Verdict = VerdictBase &
     | { readonly outcome: 'unknown'; readonly reason: string; readonly missing: readonly FactName[] }
   );
 
-/** A finding that an exemption covers: recorded, never silent. */
+/** A finding that does not refuse, because an exemption covers it or its rule tolerates it: recorded, never silent. */
 export interface Exempted {
   readonly finding: Finding;
-  readonly exemption: Exemption;
+  /** Absent where the finding itself says why it is tolerated. */
+  readonly exemption?: Exemption;
 }
 
 /**
@@ -33,18 +34,29 @@ export interface Exempted {
  */
 export function applicableRules(subject: Subject, policy: Policy): ActiveRule[] {
   const { operation, object, oldObject, pod } = subject;
-  const kind = pod ? 'Pod' : object.kind;
-  const roles = playedBy(pod, policy.roles);
+  const roles = playedBy(pod, policy.settings.roles);
   const concerned = policy.rules.filter(
-    ({ rule }) => rule.kinds.includes(kind) && rule.operations.includes(operation) && concerns(rule, roles),
+    ({ rule }) => judgesKind(rule, subject) && rule.operations.includes(operation) && concerns(rule, roles),
   );
   const rules = concerned.filter((active) => !isOverridden(active, concerned));
   if (operation !== 'UPDATE' || !oldObject) return rules;
   // Pod rules write their paths from the pod: a template moves with the object that carries it.
-  const [before, after] = pod ? [podOf(oldObject), pod] : [oldObject, object];
-  if (!before) return rules;
-  const rolesBefore = playedBy(pod && podOf(oldObject), policy.roles);
-  return rules.filter(({ rule, reads }) => fieldsChanged(reads, before, after) || !concerns(rule, rolesBefore));
+  const podBefore = pod && podOf(oldObject);
+  if (pod && !podBefore) return rules;
+  const rolesBefore = playedBy(podBefore, policy.settings.roles);
+  return rules.filter(
+    ({ rule, reads }) =>
+      (reads['Pod'] && podBefore && fieldsChanged(reads['Pod'], podBefore, pod)) ||
+      (reads[object.kind] && object.kind !== 'Pod' && fieldsChanged(reads[object.kind] ?? [], oldObject, object)) ||
+      !concerns(rule, rolesBefore),
+  );
+}
+
+/** A workload is judged by the rules for the pods that it makes, and by those for its own kind. */
+function judgesKind({ kinds }: Rule, { object, pod }: Subject): boolean {
+  return pod
+    ? kinds.includes('Pod') || kinds.includes(object.kind)
+    : object.kind !== 'Pod' && kinds.includes(object.kind);
 }
 
 function playedBy(pod: Pod | undefined, matches: RoleMatches): readonly Role[] {
@@ -90,13 +102,17 @@ function verdictOf(
     }
     facts[name] = fact.value;
   }
-  const findings = rule.check(subject, facts as Partial<Facts>, options);
+  const findings = rule.check(subject, facts as Partial<Facts>, options, policy.settings);
   if (findings.length === 0) return { rule, mode, outcome: 'pass' };
-  const check = (judged: Subject) => rule.check(judged, facts as Partial<Facts>, options);
+  const check = (judged: Subject) => rule.check(judged, facts as Partial<Facts>, options, policy.settings);
   const exempted: Exempted[] = [];
   const open: Finding[] = [];
   let unverified: string | undefined;
   for (const finding of findings) {
+    if (finding.tolerated !== undefined) {
+      exempted.push({ finding });
+      continue;
+    }
     const found = exemptionFor(policy.exemptions, { id: rule.id, check }, subject, finding, learnt);
     if (found.exempt === 'unknown') unverified = found.reason;
     else if (found.exempt) exempted.push({ finding, exemption: found.exempt });

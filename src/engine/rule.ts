@@ -3,6 +3,7 @@ import type { Pod } from '../k8s/pods.ts';
 import type { Role } from '../k8s/roles.ts';
 import type { FactName, Facts } from './facts.ts';
 import type { FieldPath } from './reads.ts';
+import type { NamespaceSettings } from './settings.ts';
 import type { Operation, Subject } from './subject.ts';
 
 export const MODES = ['enforce', 'warn', 'audit', 'off'] as const;
@@ -46,6 +47,10 @@ export const PROMISES = {
     title: 'Dedicated resources for every cluster',
     controls: ['soc2:A1.1', 'hipaa:164.308(a)(7)(i)', 'gdpr:32(1)(b)'],
   },
+  storage: {
+    title: "Storage encrypted at rest, with the customer's key where asked",
+    controls: ['soc2:CC6.1', 'soc2:CC6.7', 'hipaa:164.312(a)(2)(iv)', 'gdpr:32(1)(a)'],
+  },
 } as const;
 export type PromiseId = keyof typeof PROMISES;
 
@@ -61,6 +66,8 @@ export interface Finding {
   readonly found?: string;
   /** What is required, as an instruction: `set it to true`. */
   readonly required: string;
+  /** Why it is let in all the same, where it is: reported, and never silent. */
+  readonly tolerated?: string;
 }
 
 /** Check and level of the Pod Security Standards, where a rule is one of their checks. */
@@ -92,8 +99,11 @@ export interface Rule {
   readonly kinds: readonly string[];
   readonly operations: readonly Operation[];
   readonly needs: readonly FactName[];
-  /** The fields it judges: an UPDATE that leaves them as they were is not judged. */
-  readonly reads: readonly FieldPath[];
+  /**
+   * The fields it judges, of each of its kinds; those of `Pod` are written from the pod. An UPDATE that leaves them as
+   * they were is not judged.
+   */
+  readonly reads: ReadsByKind;
   readonly options: z.ZodType<object>;
   /**
    * It judges only what plays one of these; left out: everything. Roles rest on labels, and a change of labels alone
@@ -103,21 +113,42 @@ export interface Rule {
   /** The rule that says all that this one says, and more, of what both judge. */
   readonly overriddenBy?: string;
   readonly podSecurity?: PodSecurityCheck;
-  readonly check: (subject: Subject, facts: Partial<Facts>, options: object) => readonly Finding[];
+  readonly check: (
+    subject: Subject,
+    facts: Partial<Facts>,
+    options: object,
+    settings: NamespaceSettings,
+  ) => readonly Finding[];
 }
 
-type Defaulted = 'kinds' | 'operations' | 'needs' | 'options' | 'check';
+/** By kind, as rules name kinds. */
+export type ReadsByKind = Readonly<Record<string, readonly FieldPath[]>>;
+
+type Defaulted = 'kinds' | 'operations' | 'needs' | 'reads' | 'options' | 'check';
 
 /** What the author of a pod rule writes; the rest follows from it. */
 export interface PodRule<N extends FactName, O extends object> extends Omit<Rule, Defaulted> {
   readonly needs?: readonly N[];
+  readonly reads: readonly FieldPath[];
   readonly options?: z.ZodType<O>;
-  readonly check: (pod: Pod, options: O, facts: Pick<Facts, N>, subject: Subject) => readonly Finding[];
+  readonly check: (
+    pod: Pod,
+    options: O,
+    facts: Pick<Facts, N>,
+    subject: Subject,
+    settings: NamespaceSettings,
+  ) => readonly Finding[];
 }
 
 /** What the author of any other rule writes. */
-export interface ObjectRule<N extends FactName, O extends object> extends Omit<Rule, 'needs' | 'options' | 'check'> {
+export interface ObjectRule<N extends FactName, O extends object>
+  extends Omit<Rule, 'kinds' | 'needs' | 'options' | 'check'> {
   readonly needs?: readonly N[];
   readonly options?: z.ZodType<O>;
-  readonly check: (subject: Subject, options: O, facts: Pick<Facts, N>) => readonly Finding[];
+  readonly check: (
+    subject: Subject,
+    options: O,
+    facts: Pick<Facts, N>,
+    settings: NamespaceSettings,
+  ) => readonly Finding[];
 }

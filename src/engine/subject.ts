@@ -1,5 +1,6 @@
 import { type KubernetesObject, refOf } from '../k8s/object.ts';
 import { type Pod, podOf } from '../k8s/pods.ts';
+import { clusterKindOf, targetNamespace } from '../k8s/targets.ts';
 
 export const OPERATIONS = ['CREATE', 'UPDATE', 'DELETE', 'CONNECT'] as const;
 export type Operation = (typeof OPERATIONS)[number];
@@ -17,7 +18,10 @@ export interface Subject {
   readonly operation: Operation;
   /** Empty for the object itself, else `ephemeralcontainers`, `resize`, … */
   readonly subresource: string;
-  /** The namespace of the request; for files the object's own, or the one given with `-n`. */
+  /**
+   * The namespace of the request; for files the object's own, or the one given with `-n`; of what stands in none, the
+   * one that it points into.
+   */
   readonly namespace: string;
   /** The object judged. */
   readonly object: KubernetesObject;
@@ -36,7 +40,10 @@ export interface Subject {
 /** A Subject from its parts; what is left out gets the value that a file has. */
 export function makeSubject(parts: Pick<Subject, 'object' | 'now'> & Partial<Omit<Subject, 'ref' | 'pod'>>): Subject {
   const { object, oldObject, user } = parts;
-  const namespace = parts.namespace ?? object.metadata?.namespace ?? '';
+  const clusterKind = clusterKindOf(object);
+  const namespace = clusterKind
+    ? targetNamespace(object, clusterKind)
+    : (parts.namespace ?? object.metadata?.namespace ?? '');
   const pod = podOf(object);
   return {
     uid: parts.uid ?? '',
@@ -48,7 +55,7 @@ export function makeSubject(parts: Pick<Subject, 'object' | 'now'> & Partial<Omi
     ...(oldObject && { oldObject }),
     ...(user && { user }),
     namespace,
-    ref: refOf(object, namespace),
+    ref: refOf(object, clusterKind ? undefined : namespace),
     ...(pod && { pod }),
   };
 }

@@ -18,7 +18,7 @@ function describePath({ path, name }: Finding): string {
   const shown = printable(cut(path, LONGEST_PATH));
   if (name === undefined) return shown;
   const element = printable(JSON.stringify(cut(name, LONGEST_NAME)));
-  const bracket = shown.indexOf(']', shown.search(/(?:[cC]ontainers|volumes)\[/));
+  const bracket = shown.indexOf(']', shown.search(/(?:[cC]ontainers|volumes|volumeClaimTemplates)\[/));
   if (bracket === -1) return `${shown} ${element}`;
   const rest = shown.slice(bracket + 1);
   return `${shown.slice(0, bracket + 1)} ${element}${rest === '' ? '' : ` ${rest}`}`;

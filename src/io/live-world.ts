@@ -26,7 +26,7 @@ export interface LiveWorldOptions {
 }
 
 /** A cluster, kept in memory by watches on what the active rules need. */
-export interface LiveWorld extends World {
+export interface LiveWorld extends Required<World> {
   /** Watches what the rules of these policies need, by protected namespace, and no longer what none of them does. */
   follow(policies: ReadonlyMap<string, Policy>): void;
   /** Whether every watch has had its first complete list. */
@@ -69,6 +69,10 @@ export function createLiveWorld(options: LiveWorldOptions): LiveWorld {
     return { row, reflector, stop };
   }
 
+  function watchOf(kind: KindName, namespace: string): Watch | undefined {
+    return watches.get(keyOf(kind, namespace)) ?? watches.get(keyOf(kind, ''));
+  }
+
   return {
     follow(policies) {
       const wanted = new Map(
@@ -100,8 +104,16 @@ export function createLiveWorld(options: LiveWorldOptions): LiveWorld {
     },
 
     async list(kind, namespace) {
-      const watch = watches.get(keyOf(kind, namespace)) ?? watches.get(keyOf(kind, ''));
-      return watch?.reflector.list(namespace) ?? unknown(`${kind.kind} is not watched${inside(namespace)}`);
+      return (
+        watchOf(kind, namespace)?.reflector.list(namespace) ??
+        unknown(`${kind.kind} is not watched${inside(namespace)}`)
+      );
+    },
+
+    // What is not watched is read from the API server, each time.
+    async read(kind, namespace, name, deadline) {
+      const watch = watchOf(kind, namespace);
+      return watch?.reflector.read(namespace, name) ?? this.readLive(kind, namespace, name, deadline);
     },
 
     readLive: (kind, namespace, name, deadline) => readLive(client, rowOf(kind, kinds), namespace, name, deadline),

@@ -103,6 +103,16 @@ export class Reflector {
 
   /** The objects of a namespace; the empty string stands for those that are in none. */
   list(namespace: string): Known<readonly JsonObject[]> {
+    return this.#trouble() ?? known([...(this.#content.get(namespace)?.values() ?? [])]);
+  }
+
+  /** One of them; undefined where there is none of that name. */
+  read(namespace: string, name: string): Known<JsonObject | undefined> {
+    return this.#trouble() ?? known(this.#content.get(namespace)?.get(name));
+  }
+
+  /** Why nothing can be told now; undefined where it can. */
+  #trouble(): Known<never> | undefined {
     const { plural } = this.#options.resource;
     const because = this.#lastError === undefined ? '' : ` (${this.#lastError})`;
     const age = this.contactAgeMs();
@@ -110,7 +120,7 @@ export class Reflector {
     if (age > this.#timing.staleMs) {
       return unknown(`nothing was heard of ${plural} for ${Math.round(age / 1000)} s${because}`);
     }
-    return known([...(this.#content.get(namespace)?.values() ?? [])]);
+    return undefined;
   }
 
   /** Lists and watches until the signal fires; never rejects. */

@@ -21,6 +21,8 @@ export interface ObjectMeta {
   readonly generateName?: string;
   readonly namespace?: string;
   readonly uid?: string;
+  /** RFC 3339, to the second. */
+  readonly creationTimestamp?: string | null;
   readonly labels?: Readonly<Record<string, string>>;
   readonly annotations?: Readonly<Record<string, string>>;
   readonly ownerReferences?: readonly OwnerReference[];

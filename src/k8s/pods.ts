@@ -1,4 +1,5 @@
 import { groupOf, type KubernetesObject, type ObjectMeta } from './object.ts';
+import type { ClaimSpec } from './storage.ts';
 
 /** core/v1 SecurityContext and PodSecurityContext, the fields we read. */
 export interface SecurityContext {
@@ -48,6 +49,9 @@ export interface Container {
   readonly targetContainerName?: string;
   readonly resources?: ResourceRequirements;
   readonly securityContext?: SecurityContext;
+  readonly workingDir?: string;
+  readonly env?: readonly { readonly name?: string; readonly value?: string; readonly valueFrom?: object }[];
+  readonly volumeMounts?: readonly { readonly name?: string; readonly mountPath?: string; readonly subPath?: string }[];
   readonly ports?: readonly { readonly name?: string; readonly hostPort?: number }[];
   readonly livenessProbe?: NetworkHandler;
   readonly readinessProbe?: NetworkHandler;
@@ -59,6 +63,12 @@ export interface Container {
 export interface Volume {
   readonly name?: string;
   readonly image?: { readonly reference?: string };
+  readonly persistentVolumeClaim?: { readonly claimName?: string };
+  readonly ephemeral?: {
+    readonly volumeClaimTemplate?: { readonly metadata?: ObjectMeta; readonly spec?: ClaimSpec };
+  };
+  readonly emptyDir?: { readonly medium?: string };
+  readonly csi?: { readonly driver?: string };
   readonly projected?: { readonly sources?: readonly { readonly serviceAccountToken?: object }[] };
   readonly [source: string]: unknown;
 }

@@ -20,11 +20,14 @@ export type RoleMatches = Partial<Record<Role, RoleMatch>>;
  * strictest set: labels are written by tenants, so having fewer must never help.
  */
 export function rolesOf(pod: Pod, matches: RoleMatches): readonly Role[] {
-  const played = ROLES.filter((role) => {
-    const match = matches[role];
-    return match !== undefined && plays(pod, match);
-  });
+  const played = ROLES.filter((role) => matchesRole(pod, role, matches));
   return played.length > 0 ? played : ROLES;
+}
+
+/** Whether the configuration recognises a pod as one of this role; a pod that it does not know plays all of them. */
+export function matchesRole(pod: Pod, role: Role, matches: RoleMatches): boolean {
+  const match = matches[role];
+  return match !== undefined && plays(pod, match);
 }
 
 function plays(pod: Pod, { selector, images }: RoleMatch): boolean {

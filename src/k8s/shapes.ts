@@ -1,15 +1,7 @@
 import { isJsonObject, type JsonObject, type KubernetesObject } from './object.ts';
 import { podCarrierOf } from './pods.ts';
-
-/** The expected JSON type of a field we read. Fields not named here are not read, hence not checked. */
-type Shape = 'string' | 'boolean' | 'integer' | 'quantity' | Structure;
-
-/** One of the three is set. */
-interface Structure {
-  readonly list: Shape | undefined;
-  readonly map: Shape | undefined;
-  readonly fields: ReadonlyMap<string, Shape> | undefined;
-}
+import { anything, fields, list, map, metadata, type Shape } from './shape.ts';
+import { claimTemplate, storageShapeOf } from './storage-shapes.ts';
 
 /** A field whose value has a type that the Kubernetes API does not know there. */
 export interface ShapeError {
@@ -17,28 +9,6 @@ export interface ShapeError {
   readonly expected: string;
   readonly found: string;
 }
-
-const list = (item: Shape): Shape => ({ list: item, map: undefined, fields: undefined });
-const map = (value: Shape): Shape => ({ list: undefined, map: value, fields: undefined });
-const fields = (known: Readonly<Record<string, Shape>>): Shape => ({
-  list: undefined,
-  map: undefined,
-  fields: new Map(Object.entries(known)),
-});
-/** An object of which no field is read. */
-const anything = fields({});
-
-const metadata = fields({
-  name: 'string',
-  generateName: 'string',
-  namespace: 'string',
-  uid: 'string',
-  labels: map('string'),
-  annotations: map('string'),
-  ownerReferences: list(
-    fields({ apiVersion: 'string', kind: 'string', name: 'string', uid: 'string', controller: 'boolean' }),
-  ),
-});
 
 const securityContext = fields({
   privileged: 'boolean',
@@ -66,6 +36,9 @@ const resources = fields({ requests: compute, limits: compute });
 const container = fields({
   name: 'string',
   image: 'string',
+  workingDir: 'string',
+  env: list(fields({ name: 'string', value: 'string', valueFrom: anything })),
+  volumeMounts: list(fields({ name: 'string', mountPath: 'string', subPath: 'string' })),
   targetContainerName: 'string',
   resources,
   securityContext,
@@ -79,6 +52,10 @@ const container = fields({
 const volume = fields({
   name: 'string',
   image: fields({ reference: 'string' }),
+  persistentVolumeClaim: fields({ claimName: 'string' }),
+  ephemeral: fields({ volumeClaimTemplate: claimTemplate }),
+  emptyDir: fields({ medium: 'string' }),
+  csi: fields({ driver: 'string' }),
   projected: fields({ sources: list(fields({ serviceAccountToken: anything })) }),
 });
 
@@ -133,7 +110,7 @@ export function shapeErrors(object: KubernetesObject): ShapeError[] {
   const { errors } = found;
   const carrier = podCarrierOf(object);
   // The template of a Pod is the Pod.
-  if (carrier?.template.length !== 0) check(object, anyObject, found);
+  if (carrier?.template.length !== 0) check(object, storageShapeOf(object) ?? anyObject, found);
   if (!carrier) return errors;
   let at: unknown = object;
   let path = '';

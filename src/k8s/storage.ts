@@ -1,4 +1,4 @@
-import type { JsonObject, KubernetesObject, ObjectMeta } from './object.ts';
+import type { KubernetesObject, ObjectMeta } from './object.ts';
 
 /** storage.k8s.io/v1 StorageClass, the fields we read. Provisioner and parameters cannot change once it is there. */
 export interface StorageClass extends KubernetesObject {
@@ -56,6 +56,4 @@ export interface Claim {
   readonly name: string;
   readonly metadata: ObjectMeta;
   readonly spec: ClaimSpec;
-  /** The claim's own object; absent for a template. */
-  readonly object?: JsonObject;
 }

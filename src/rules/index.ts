@@ -33,15 +33,36 @@ import { imageRegistry } from './images/image-registry.ts';
 import { dedicatedNodes } from './resources/dedicated-nodes.ts';
 import { guaranteed } from './resources/guaranteed.ts';
 import { requestsAndLimits } from './resources/requests-and-limits.ts';
+import { boundVolume } from './storage/bound-volume.ts';
+import { claimAnnotations } from './storage/claim-annotations.ts';
+import { classChanges } from './storage/class-changes.ts';
+import { customerKey } from './storage/customer-key.ts';
+import { dataSource } from './storage/data-source.ts';
+import { databasePaths } from './storage/database-paths.ts';
+import { emptyDirVolumes } from './storage/empty-dir-volumes.ts';
+import { encryptedClass } from './storage/encrypted-class.ts';
+import { inlineCsiVolumes } from './storage/inline-csi-volumes.ts';
+import { snapshotContent } from './storage/snapshot-content.ts';
+import { usedClaims } from './storage/used-claims.ts';
+import { volumeAttributesClass } from './storage/volume-attributes-class.ts';
+import { volumeClaimRef } from './storage/volume-claim-ref.ts';
 
 /** Every rule, sorted by id. A test holds this list against the folders. */
 export const RULES: readonly Rule[] = [
   allowPrivilegeEscalation,
   appArmorProfile,
   bindingMetadata,
+  boundVolume,
   capabilitiesBaseline,
   capabilitiesRestricted,
+  claimAnnotations,
+  classChanges,
+  customerKey,
+  dataSource,
+  databasePaths,
   dedicatedNodes,
+  emptyDirVolumes,
+  encryptedClass,
   guaranteed,
   hostAliases,
   hostNamespaces,
@@ -50,6 +71,7 @@ export const RULES: readonly Rule[] = [
   hostProbesAndHostLifecycle,
   imageDigest,
   imageRegistry,
+  inlineCsiVolumes,
   linuxOnly,
   nodeName,
   privileged,
@@ -66,8 +88,12 @@ export const RULES: readonly Rule[] = [
   seccompProfileRestricted,
   serviceAccountToken,
   sharedProcessNamespace,
+  snapshotContent,
   sysctls,
   systemPriorityClass,
+  usedClaims,
   userAndGroupIds,
+  volumeAttributesClass,
+  volumeClaimRef,
   windowsHostProcess,
 ];

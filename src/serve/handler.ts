@@ -5,10 +5,11 @@ import type { Verdict } from '../engine/review.ts';
 import type { Subject } from '../engine/subject.ts';
 import type { World } from '../facts/world.ts';
 import type { BadRequestReason } from '../io/metrics.ts';
-import { judge } from '../judge.ts';
+import { judge, judgeForAll } from '../judge.ts';
 import { reviewOf, subjectOf } from '../k8s/admission-review.ts';
 import { isJsonObject } from '../k8s/object.ts';
 import { podCarrierOf } from '../k8s/pods.ts';
+import { concernsAll } from '../k8s/targets.ts';
 import { RULES } from '../rules/index.ts';
 import { createDeadlines } from './deadlines.ts';
 import { createTurns, decode, isLarge, type Malformed, overload, parse } from './parse.ts';
@@ -107,13 +108,19 @@ export function createHandler({ config, world, now, observer }: HandlerOptions):
   }
 
   async function judged(subject: Subject, deadline: number): Promise<Answered> {
+    const { uid, object, namespace } = subject;
+    if (concernsAll(object)) {
+      const { enforcement, namespaces } = config.current;
+      const { verdicts } = await judgeForAll(subject, namespaces, world, signalAt(deadline));
+      return { uid, subject, verdicts, answer: answer(subject, verdicts, enforcement) };
+    }
     // It may lag behind an upgrade that has just added the namespace.
-    if (!config.current.namespaces.has(subject.namespace)) await config.refresh();
+    if (!config.current.namespaces.has(namespace)) await config.refresh();
     const { enforcement, namespaces } = config.current;
-    const policy = isJudged(subject) ? namespaces.get(subject.namespace) : undefined;
-    if (!policy) return { ...unjudged(subject.uid, { code: 503, problem: unknownTo(subject) }, enforcement), subject };
+    const policy = isJudged(subject) ? namespaces.get(namespace) : undefined;
+    if (!policy) return { ...unjudged(uid, { code: 503, problem: unknownTo(subject) }, enforcement), subject };
     const { verdicts } = await judge(subject, policy, world, signalAt(deadline));
-    return { uid: subject.uid, subject, verdicts, answer: answer(subject, verdicts, enforcement) };
+    return { uid, subject, verdicts, answer: answer(subject, verdicts, enforcement) };
   }
 }
 

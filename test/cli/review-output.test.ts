@@ -151,6 +151,7 @@ const needsNamespace = definePodRule({
 
 const throws = definePodRule({
   ...needsNamespace,
+  reads: ['spec.hostPID'],
   id: 'throws',
   needs: [],
   check: () => {
@@ -168,7 +169,7 @@ describe('what the files cannot tell', () => {
   ): Promise<Review> {
     const signal = new AbortController().signal;
     const root = await files({ 'f.yaml': text });
-    const fallback: Policy = { ...policyWith(), rules: [{ rule, mode: 'enforce', options: {}, reads: [] }] };
+    const fallback: Policy = { ...policyWith(), rules: [{ rule, mode: 'enforce', options: {}, reads: {} }] };
     const settings = { strict: false, fixtures: false, fallback, now: new Date(0), signal, ...flags };
     return reviewSources(readSources([join(root, 'f.yaml')], { stdin: process.stdin, signal }), settings);
   }
@@ -179,10 +180,10 @@ describe('what the files cannot tell', () => {
     const result = await judge(needsNamespace, `${goodPod('a')}---\n${goodPod('b')}`);
     expect(outcome(result)).toEqual(['accepted', 'not-judged']);
     expect(describeSummary(result, plain)).toBe(
-      'not judged: needs-namespace needs namespace: the files bring no Namespace (2 objects)\n2 objects: 2 accepted\n',
+      'not judged: needs-namespace needs namespace: the files bring no Namespace called qdrant (2 objects)\n2 objects: 2 accepted\n',
     );
     const [verdict] = reviewOutput(result, 'enforce', 0).objects[0]?.verdicts ?? [];
-    expect(verdict).toMatchObject({ outcome: 'not-judged', reason: 'the files bring no Namespace' });
+    expect(verdict).toMatchObject({ outcome: 'not-judged', reason: 'the files bring no Namespace called qdrant' });
   });
 
   it('is unknown where it is asked for strictly', async () => {
@@ -191,7 +192,7 @@ describe('what the files cannot tell', () => {
     const [object] = result.objects;
     expect(object && describeReviewed(object, plain)).toContain('unknown   Pod qdrant/a');
     expect(object && describeReviewed(object, plain)).toContain(
-      '  needs-namespace\n    could not be verified: the files bring no Namespace\n',
+      '  needs-namespace\n    could not be verified: the files bring no Namespace called qdrant\n',
     );
   });
 

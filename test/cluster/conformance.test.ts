@@ -10,7 +10,7 @@ import type { KubernetesObject } from '../../src/k8s/object.ts';
 import { CONTAINER_LISTS, type Container, type ContainerList, type PodSpec, type Volume } from '../../src/k8s/pods.ts';
 import { shapeErrors } from '../../src/k8s/shapes.ts';
 import { RULES } from '../../src/rules/index.ts';
-import { NO_WORLD, policyWith, USER_NAMESPACES } from '../support/policies.ts';
+import { NO_WORLD, policyWith, SETTINGS, USER_NAMESPACES } from '../support/policies.ts';
 import { randomPod } from '../support/random-pods.ts';
 import { goModule, pinnedModule } from './harness/binaries.ts';
 import { output } from './harness/run.ts';
@@ -229,7 +229,7 @@ function brokenChecks(object: KubernetesObject): string[] {
   const subject = makeSubject({ object, now: NOW });
   return CHECKS.filter((rule) => {
     const options = rule.options.parse(USER_NAMESPACES[rule.id]?.options ?? {});
-    return rule.check(subject, {}, options).length > 0;
+    return rule.check(subject, {}, options, SETTINGS).length > 0;
   })
     .map(({ podSecurity }) => podSecurity?.check ?? '')
     .sort();

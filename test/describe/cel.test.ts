@@ -6,7 +6,7 @@ import { podOf } from '../../src/k8s/pods.ts';
 import { RULES } from '../../src/rules/index.ts';
 import { changedPod } from '../support/random-pods.ts';
 
-const READS = RULES.filter(({ kinds }) => kinds.includes('Pod')).flatMap(({ reads }) => reads);
+const READS = RULES.filter(({ kinds }) => kinds.includes('Pod')).flatMap(({ reads }) => reads['Pod'] ?? []);
 
 describe('the match condition of pods', () => {
   it('never keeps a call away that a rule would judge', () => {

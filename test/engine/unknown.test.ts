@@ -4,7 +4,7 @@ import { definePodRule } from '../../src/engine/define.ts';
 import { known, unknown } from '../../src/engine/facts.ts';
 import { podFinding } from '../../src/engine/findings.ts';
 import type { ActiveRule, Policy } from '../../src/engine/policy.ts';
-import { parseFieldPath } from '../../src/engine/reads.ts';
+import { parseReads } from '../../src/engine/reads.ts';
 import { review } from '../../src/engine/review.ts';
 import { makeSubject } from '../../src/engine/subject.ts';
 import type { World } from '../../src/facts/world.ts';
@@ -39,7 +39,7 @@ function ruleThatNeedsTheNamespace() {
 type Needing = ReturnType<typeof ruleThatNeedsTheNamespace>['rule'];
 
 function active(rule: Needing, mode: ActiveRule['mode'] = 'enforce'): ActiveRule {
-  return { rule, mode, options: {}, reads: rule.reads.map(parseFieldPath) };
+  return { rule, mode, options: {}, reads: parseReads(rule.reads) };
 }
 
 function policyOf(...rules: readonly ActiveRule[]): Policy {

@@ -60,7 +60,7 @@ function needing(needs: readonly FactName[]): Policy {
       return isJsonObject(labels) ? [] : [{ path: 'metadata.namespace', required: 'label the namespace' }];
     },
   });
-  return { ...policyWith(), rules: [{ rule, mode: 'enforce', options: {}, reads: [] }] };
+  return { ...policyWith(), rules: [{ rule, mode: 'enforce', options: {}, reads: {} }] };
 }
 
 function follow(namespaces: readonly string[], needs: readonly FactName[] = ['namespace'], kinds = [WIDGET_ROW]) {
@@ -210,6 +210,8 @@ it('judges by a namespace that is younger than the watch, and not at all by one 
     const { pathname } = request.url;
     if (isWatch(request)) return void response.writeHead(200).flushHeaders();
     if (pathname.endsWith('/namespaces')) return sendList(response, '7', [namespace('old')]);
+    // What a refusal rests on is read once more.
+    if (pathname.endsWith('/old')) return sendJson(response, namespace('old'));
     if (pathname.endsWith('/young')) return sendJson(response, namespace('young', { labels: {} }));
     if (pathname.endsWith('/gone')) return sendJson(response, { reason: 'NotFound', details: { name: 'gone' } }, 404);
     sendStatus(response, 500, 'InternalError', 'etcdserver: request timed out');

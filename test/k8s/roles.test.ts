@@ -4,7 +4,9 @@ import { ROLES, rolesOf } from '../../src/k8s/roles.ts';
 import { container, pod } from '../support/pods.ts';
 import { policyWith } from '../support/policies.ts';
 
-const { roles } = policyWith({
+const {
+  settings: { roles },
+} = policyWith({
   roles: {
     database: {
       selector: { matchLabels: { app: 'qdrant' } },

@@ -8,6 +8,7 @@ import { fixtureOf, isFixtureHeader } from '../../src/io/fixture.ts';
 import { subjectOfManifest } from '../../src/io/manifest-subject.ts';
 import { createManifestWorld, withUnknownFacts } from '../../src/io/manifest-world.ts';
 import { type Manifest, readManifests } from '../../src/io/manifests.ts';
+import { concernsAll } from '../../src/k8s/targets.ts';
 
 export const FIXTURES = resolve(import.meta.dirname, '../rules');
 /** The namespace that every fixture plays in. */
@@ -60,10 +61,11 @@ export function readFixture({ path }: FixtureFile): Fixture {
   const policy = config ? config.namespaces.get(NAMESPACE) : defaultPolicy('private');
   if (!policy) throw new Error(`${path}: the configuration does not protect the namespace ${NAMESPACE}`);
   const written = writtenConfig(read.manifests);
+  const { subject } = placed;
   return {
-    subject: placed.subject,
+    subject: concernsAll(subject.object) ? { ...subject, namespace: NAMESPACE } : subject,
     policy,
-    world: withUnknownFacts(createManifestWorld(world), unknown),
+    world: withUnknownFacts(createManifestWorld(world, { complete: true }), unknown),
     ...(written && { config: written }),
     ...(replay !== undefined && { replay }),
   };

@@ -25,6 +25,9 @@ export function policyWithAllRules(settings: object = {}, exemptions: readonly o
   return policy;
 }
 
+/** What a configuration that says nothing says to rules. */
+export const { settings: SETTINGS } = policyWith();
+
 /** The relaxations for user namespaces, switched on in every rule that has them: what upstream does since 1.35. */
 export const USER_NAMESPACES = Object.fromEntries(
   ['proc-mount', 'run-as-non-root', 'run-as-user'].map((id) => [id, { options: { userNamespaces: true } }]),

@@ -1,4 +1,5 @@
 import fc, { type Arbitrary } from 'fast-check';
+import { LEGACY_CLASS } from '../../src/k8s/claims.ts';
 import type { KubernetesObject } from '../../src/k8s/object.ts';
 
 /** Fields that are each there, null, or left out. */
@@ -93,7 +94,21 @@ const container = fc
       readinessProbe: handler,
       startupProbe: handler,
       lifecycle: fields({ postStart: handler, preStop: handler }),
-      workingDir: oneOf('/qdrant'),
+      workingDir: oneOf('/qdrant', '/data'),
+      env: some(
+        fields({
+          name: oneOf('QDRANT__STORAGE__STORAGE_PATH', 'QDRANT__STORAGE__TEMP_PATH', 'TZ'),
+          value: oneOf('./storage', '/data/storage', '/qdrant/init'),
+          valueFrom: oneOf({ configMapKeyRef: { name: 'paths', key: 'storage' } }),
+        }),
+      ),
+      volumeMounts: some(
+        fields({
+          name: oneOf('data', 'config'),
+          mountPath: oneOf('/qdrant/storage', '/qdrant/init', '/data'),
+          subPath: oneOf('a'),
+        }),
+      ),
     }),
   )
   .map(([name, rest]) => ({ ...rest, name }));
@@ -125,6 +140,11 @@ const source = fc.oneof(
     projected: { sources },
   })),
   oneOf({}, { emptyDir: null }, { hostPath: {} }),
+  oneOf({ medium: 'Memory' }, { medium: '' }, {}).map((emptyDir) => ({ emptyDir })),
+  oneOf('secrets-store.csi.k8s.io', 'cinder.csi.openstack.org').map((driver) => ({ csi: { driver } })),
+  entries({ 'px/secure': oneOf('true', 'false'), [LEGACY_CLASS]: oneOf('', 'plain') }).map((annotations) => ({
+    ephemeral: { volumeClaimTemplate: { metadata: { annotations }, spec: { storageClassName: 'encrypted' } } },
+  })),
 );
 
 const volume = fc.tuple(oneOf('data', 'config'), source).map(([name, from]) => ({ name, ...(from as object) }));

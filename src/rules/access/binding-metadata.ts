@@ -15,9 +15,8 @@ export const bindingMetadata = defineRule({
   why: 'The API server copies them onto the pod without asking about the pod: a label makes it a database to Services and NetworkPolicies.',
   fix: 'metadata:\n  name: <pod>',
   controls: ['cis:5.1.4'],
-  kinds: ['Binding'],
   operations: ['CREATE'],
-  reads: ['metadata.labels', `metadata.annotations{${APP_ARMOR_ANNOTATIONS}}`],
+  reads: { Binding: ['metadata.labels', `metadata.annotations{${APP_ARMOR_ANNOTATIONS}}`] },
   check: ({ object: { metadata } }) => [
     ...carried('labels', metadata?.labels, (key) => !TOPOLOGY_LABELS.has(key)),
     ...carried('annotations', metadata?.annotations, (key) => key.startsWith(APP_ARMOR_ANNOTATIONS)),

@@ -1,0 +1,131 @@
+import { parseArgs } from 'node:util';
+import { ConfigError, loadConfig } from '../config/load.ts';
+import type { StorageSettings } from '../storage/settings.ts';
+import { type CommandContext, EXIT } from './context.ts';
+import { findClasses } from './storage-input.ts';
+import { classesOutput } from './storage-json.ts';
+import { judgeClass } from './storage-judged.ts';
+import { describeClasses } from './storage-text.ts';
+import { isColourTerminal } from './terminal.ts';
+import { createPaint } from './text.ts';
+
+const USAGE = `usage: qdrant-admission storage classes [OPTION]… [FILE|DIR|-…]
+
+Shows of every StorageClass, of the cluster or of the files, whether its volumes are encrypted at rest, with whose key,
+and what shows it or is missing. Changes nothing.
+
+  --kubeconfig FILE         else $KUBECONFIG, else the service account of the pod it runs in, else ~/.kube/config
+  --context NAME            of the kubeconfig; else its current one
+  --config FILE             counts the attestations in it
+  -n, --namespace NAME      also judges by what the configuration says of customer keys for this namespace
+  --format text|json        json: docs/storage-classes.schema.json (text)
+  --color auto|always|never (auto)
+
+Exit codes: 0 all of them encrypt, 1 some do not, 2 could not tell, 3 bad input or usage; the worst of 3, 1, 2, 0.
+`;
+
+/** `storage classes`: a table of StorageClasses and what they show of encryption. */
+export async function classesCommand(args: readonly string[], context: CommandContext): Promise<number> {
+  const options = parseOptions(args);
+  if ('help' in options) {
+    context.stdout.write(USAGE);
+    return EXIT.accepted;
+  }
+  if ('misuse' in options) return misuse(options.misuse, context);
+  let settings: StorageSettings | undefined;
+  try {
+    settings = await settingsOf(options);
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    context.stderr.write(`${error.problems.join('\n')}\n`);
+    return EXIT.usage;
+  }
+  if (!settings) return misuse(`--namespace is ${quote(options.namespace ?? '')}: --config does not name it`, context);
+  const found = await findClasses('storage classes', options, context);
+  if ('exitCode' in found) return found.exitCode;
+  const now = context.now();
+  const classes = found.classes.map((each) => judgeClass(each, settings, now));
+  const refused = classes.some(({ problems }) => problems.length > 0);
+  const exitCode = found.errors.length > 0 ? EXIT.usage : refused ? EXIT.refused : EXIT.accepted;
+  if (options.format === 'json') {
+    const { cluster, errors } = found;
+    const output = classesOutput({ classes, errors, settings, exitCode, cluster, namespace: options.namespace });
+    context.stdout.write(`${JSON.stringify(output, null, 2)}\n`);
+    return exitCode;
+  }
+  const paint = createPaint(options.color === 'auto' ? isColourTerminal(context) : options.color === 'always');
+  context.stdout.write(describeClasses(classes, paint));
+  return exitCode;
+}
+
+/** Undefined where the configuration does not know the namespace. */
+async function settingsOf({ config: file, namespace }: Options): Promise<StorageSettings | undefined> {
+  if (file === undefined) return { attestations: [], requireCustomerKey: false, customerKeys: [] };
+  const { namespaces } = await loadConfig(file);
+  if (namespace !== undefined) return namespaces.get(namespace)?.settings.storage;
+  // Attestations are the same in all namespaces; what is asked of keys is not.
+  const [first] = namespaces.values();
+  return { attestations: first?.settings.storage.attestations ?? [], requireCustomerKey: false, customerKeys: [] };
+}
+
+function misuse(message: string, { stderr }: CommandContext): number {
+  stderr.write(
+    `qdrant-admission storage classes: ${message}\n${USAGE.split('\n', 1)}\nMore: qdrant-admission storage classes --help\n`,
+  );
+  return EXIT.usage;
+}
+
+interface Options {
+  readonly files: readonly string[];
+  readonly kubeconfig?: string | undefined;
+  readonly context?: string | undefined;
+  readonly config?: string | undefined;
+  readonly namespace?: string | undefined;
+  readonly format: 'text' | 'json';
+  readonly color: 'auto' | 'always' | 'never';
+}
+
+function parseOptions(args: readonly string[]): Options | { readonly help: true } | { readonly misuse: string } {
+  let parsed: ReturnType<typeof parseFlags>;
+  try {
+    parsed = parseFlags(args);
+  } catch (error) {
+    // parseArgs has no other way to say it; its advice after the first sentence does not fit here.
+    return { misuse: (error as Error).message.split('. ')[0] ?? 'wrong usage' };
+  }
+  const { values, positionals: files } = parsed;
+  if (values.help) return { help: true };
+  const format = (['text', 'json'] as const).find((known) => known === values.format);
+  if (!format) return { misuse: `--format is ${quote(values.format)}: expected text or json` };
+  const color = (['auto', 'always', 'never'] as const).find((known) => known === values.color);
+  if (!color) return { misuse: `--color is ${quote(values.color)}: expected auto, always or never` };
+  const { kubeconfig, context, config, namespace } = values;
+  if (namespace !== undefined && config === undefined) {
+    return { misuse: '--namespace needs --config FILE: it says what is asked of keys there' };
+  }
+  if (files.length > 0 && (kubeconfig !== undefined || context !== undefined)) {
+    return { misuse: 'expected files or a cluster, not both' };
+  }
+  return { files, kubeconfig, context, config, namespace, format, color };
+}
+
+function parseFlags(args: readonly string[]) {
+  return parseArgs({
+    args: [...args],
+    strict: true,
+    allowPositionals: true,
+    options: {
+      kubeconfig: { type: 'string' },
+      context: { type: 'string' },
+      config: { type: 'string' },
+      namespace: { type: 'string', short: 'n' },
+      format: { type: 'string', default: 'text' },
+      color: { type: 'string', default: 'auto' },
+      help: { type: 'boolean', short: 'h', default: false },
+    },
+  });
+}
+
+function quote(text: string): string {
+  return JSON.stringify(text);
+}

@@ -1,0 +1,71 @@
+import { z } from 'zod';
+import { parseCustomerKey } from '../storage/keys.ts';
+import { timestamp } from './timestamp.ts';
+
+/** What the cluster's owner states of encryption that nothing in Kubernetes shows. */
+const attestationBase = {
+  mechanism: z.string().min(1).describe('How the data is encrypted: ebs-account-default, node-luks, array, …'),
+  reason: z.string().min(1),
+  responsible: z.string().min(1).describe('Who answers for it.'),
+  expires: timestamp.describe('From this moment on it no longer holds (RFC 3339).'),
+  keyId: z.string().min(1).optional().describe("The customer's key that encrypts it; left out: a key of the provider."),
+};
+
+const handle = z.strictObject({
+  driver: z.string().min(1).describe('Name of the CSI driver.'),
+  handle: z.string().min(1).describe('The volumeHandle or snapshotHandle, exactly.'),
+});
+
+const attestation = z
+  .union(
+    [
+      z.strictObject({
+        storageClass: z.string().min(1),
+        provisioner: z.string().min(1),
+        parametersSha256: z
+          .string()
+          .regex(/^[0-9a-f]{64}$/, 'expected 64 hex digits, as `qdrant-admission storage attest` prints them')
+          .describe(
+            'Of the parameters in canonical JSON: a class that was made anew with others is not the one attested.',
+          ),
+        ...attestationBase,
+      }),
+      z.strictObject({ volume: handle, ...attestationBase }),
+      z.strictObject({ snapshot: handle, ...attestationBase }),
+    ],
+    {
+      error:
+        'expected storageClass with provisioner and parametersSha256, or volume, or snapshot, each with mechanism, reason, responsible and expires: `qdrant-admission storage attest` prints one',
+    },
+  )
+  .describe(
+    'A statement that volumes of a class, one volume or one snapshot are encrypted. Only here: never in an annotation.',
+  );
+
+export const storage = z
+  .strictObject({ attestations: z.array(attestation).default([]) })
+  .default({ attestations: [] })
+  .describe('What the owner of the cluster states of its storage, for all namespaces.');
+
+const customerKey = z
+  .string()
+  .superRefine((text, context) => {
+    const parsed = parseCustomerKey(text);
+    if ('problem' in parsed) context.addIssue({ code: 'custom', message: parsed.problem });
+  })
+  .describe('A key by its full id: ARN, resource id, CRN, OCID, or secret:namespace/name.');
+
+export const namespaceStorage = z
+  .strictObject({
+    requireCustomerKey: z
+      .boolean()
+      .default(false)
+      .describe("Volumes are encrypted with one of customerKeys, not with the provider's own."),
+    customerKeys: z.array(customerKey).default([]),
+  })
+  .refine(({ requireCustomerKey, customerKeys }) => !requireCustomerKey || customerKeys.length > 0, {
+    path: ['customerKeys'],
+    error: 'expected at least one key: requireCustomerKey without any would refuse every volume',
+  })
+  .default({ requireCustomerKey: false, customerKeys: [] })
+  .describe("Whose keys encrypt this namespace's volumes.");

@@ -1,0 +1,23 @@
+import { defineRule } from '../../engine/define.ts';
+import { encryptionOf } from '../../storage/encryption.ts';
+
+export const classChanges = defineRule({
+  id: 'class-changes',
+  title: 'A StorageClass is not taken away or made anew while claims wait for its volumes',
+  promise: 'storage',
+  why: 'A class is read again when the volume is made, which may be days after the claim came in: another class of its name would then make it.',
+  fix: 'metadata:\n  name: encrypted-2  # a new name; claims that wait keep theirs',
+  controls: [],
+  operations: ['CREATE', 'DELETE'],
+  needs: ['waitingClaims'],
+  reads: { StorageClass: ['provisioner', 'parameters'] },
+  check({ object, operation, namespace, now }, _options, { waitingClaims }, { storage }) {
+    if (waitingClaims.length === 0) return [];
+    if (operation === 'CREATE' && encryptionOf(object, storage, now).encrypted) return [];
+    const { name } = object.metadata ?? {};
+    const found = `is ${name}, which claims of ${namespace} wait for: ${waitingClaims.slice(0, 5).join(', ')}`;
+    const required =
+      operation === 'DELETE' ? 'delete those claims first' : 'let it encrypt, or delete those claims first';
+    return [{ path: 'metadata.name', value: name, found, required }];
+  },
+});

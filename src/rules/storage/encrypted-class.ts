@@ -1,0 +1,21 @@
+import { defineRule } from '../../engine/define.ts';
+import { classDoubts } from '../../storage/evidence.ts';
+import { CLASS_FIELDS, classFinding, inClaims } from '../claim-findings.ts';
+
+export const encryptedClass = defineRule({
+  id: 'encrypted-class',
+  title: 'Every claim names a class whose volumes are encrypted at rest',
+  promise: 'storage',
+  why: "Whoever gets hold of a disk, a snapshot or a backup of it reads the customers' vectors and payloads.",
+  fix: 'spec:\n  storageClassName: encrypted  # qdrant-admission storage classes',
+  controls: [],
+  operations: ['CREATE', 'UPDATE'],
+  needs: ['claimClasses'],
+  reads: inClaims(...CLASS_FIELDS),
+  check: ({ now }, _options, { claimClasses }, { storage }) =>
+    claimClasses.flatMap(({ claim, class: resolved }) => {
+      // A volume that is there already is judged by itself.
+      if (resolved.name === '' && claim.spec.volumeName) return [];
+      return classDoubts(resolved, storage, now).map((doubt) => classFinding(claim, doubt));
+    }),
+});

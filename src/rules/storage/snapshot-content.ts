@@ -1,0 +1,24 @@
+import { defineRule } from '../../engine/define.ts';
+import { attestedHandle } from '../../storage/attestations.ts';
+
+export const snapshotContent = defineRule({
+  id: 'snapshot-content',
+  title: 'A snapshot is not brought into a protected namespace by its handle, unless the configuration attests it',
+  promise: 'storage',
+  why: "Its handle may name any snapshot that the driver's account can read, encrypted or not, of this customer or of another.",
+  fix: 'kind: VolumeSnapshot\nspec:\n  source: { persistentVolumeClaimName: qdrant-storage-qdrant-0 }',
+  controls: [],
+  operations: ['CREATE', 'UPDATE'],
+  reads: { VolumeSnapshotContent: ['spec.source', 'spec.driver', 'spec.volumeSnapshotRef'] },
+  check({ object, namespace, now }, _options, _facts, { storage }) {
+    const { driver = '', source } = (object['spec'] ?? {}) as { driver?: string; source?: { snapshotHandle?: string } };
+    const handle = source?.snapshotHandle;
+    if (!handle || namespace === '') return [];
+    const attested = attestedHandle('snapshot', driver, handle, storage, now);
+    if (attested.attested) return [];
+    const found = attested.lapsed && { found: attested.lapsed.found };
+    const required =
+      'take the snapshot of a claim, or state in storage.attestations of the configuration that it is encrypted';
+    return [{ path: 'spec.source.snapshotHandle', value: handle, ...found, required }];
+  },
+});

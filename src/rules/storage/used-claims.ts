@@ -1,0 +1,40 @@
+import { definePodRule } from '../../engine/define.ts';
+import { podFinding } from '../../engine/findings.ts';
+import type { Finding } from '../../engine/rule.ts';
+import { describeFinding } from '../../engine/wording.ts';
+import { storedClaimDoubts } from '../../storage/evidence.ts';
+import type { StoredClaim } from '../../storage/origins.ts';
+
+export const usedClaims = definePodRule({
+  id: 'used-claims',
+  title: 'A pod mounts only claims whose volumes are encrypted as required',
+  promise: 'storage',
+  why: 'A claim from the time before this program was there may be a plain disk, and the database writes to it all the same.',
+  fix: 'volumes:\n  - name: storage\n    persistentVolumeClaim: { claimName: encrypted-storage }',
+  controls: [],
+  needs: ['usedClaims'],
+  reads: ['spec.volumes'],
+  check: (pod, _options, { usedClaims: used }, { now }, { storage, enforcedSince }) =>
+    used.flatMap(({ index, stored }) => {
+      // A claim that comes later is judged when it comes.
+      if (!stored.claim) return [];
+      const tolerated = toleranceOf(stored, enforcedSince);
+      return storedClaimDoubts(stored, storage, now).map((problem): Finding => {
+        const path = `spec.volumes[${index}].persistentVolumeClaim.claimName`;
+        const required = `in the claim ${describeFinding(problem)}`;
+        return {
+          ...podFinding(pod, path, stored.name, required),
+          name: pod.spec.volumes?.[index]?.name ?? '',
+          found: `is ${stored.name}, which is not shown to be encrypted as required`,
+          ...(tolerated !== undefined && { tolerated }),
+        };
+      });
+    }),
+});
+
+/** A running database goes on with the claim that it has: refusing its pod would stop it at the next restart. */
+function toleranceOf({ claim }: StoredClaim, enforcedSince: Date | undefined): string | undefined {
+  const created = Date.parse(claim?.metadata.creationTimestamp ?? '');
+  if (!enforcedSince || !(created < enforcedSince.getTime())) return undefined;
+  return `the claim is older than enforcedSince, ${enforcedSince.toISOString()}`;
+}

@@ -1,0 +1,16 @@
+import { defineRule } from '../../engine/define.ts';
+import { volumeDoubts } from '../../storage/evidence.ts';
+
+export const volumeClaimRef = defineRule({
+  id: 'volume-claim-ref',
+  title: 'A volume that is meant for a protected namespace was made by a class that encrypts, or is attested',
+  promise: 'storage',
+  why: 'A volume that names a claim is bound to it whatever their classes say: that is how a plain disk gets under a database.',
+  fix: 'spec:\n  storageClassName: encrypted\n  claimRef: null  # let the class make the volume',
+  controls: [],
+  operations: ['CREATE', 'UPDATE'],
+  needs: ['boundVolume'],
+  reads: { PersistentVolume: ['spec.claimRef', 'spec.storageClassName'] },
+  check: ({ now, namespace }, _options, { boundVolume: origin }, { storage }) =>
+    origin && namespace !== '' ? volumeDoubts(origin, storage, now) : [],
+});

@@ -1,0 +1,64 @@
+import { COPIES_ITS_SOURCE, type Provisioner } from '../provisioner.ts';
+
+/**
+ * kubernetes/cloud-provider-openstack@c453fb7: pkg/csi/cinder/controllerserver.go, using-cinder-csi-plugin.md. Only the
+ * type of the volume decides; those with LUKS are OVHcloud's, whose names say it (docs of Managed Kubernetes). STACKIT's
+ * own driver once had this name and reads `encrypted`: the name does not tell the two apart.
+ */
+const CINDER: Provisioner = {
+  name: 'cinder.csi.openstack.org',
+  title: 'OpenStack Cinder, OVHcloud',
+  level: 'attested',
+  storage: 'block',
+  keyCase: 'exact',
+  condition: { kind: 'one-of', key: 'type', values: ['classic-luks', 'high-speed-luks', 'high-speed-gen2-luks'] },
+  mechanism: 'LUKS by the type of the volume, as OVHcloud names it',
+  noProof: {
+    encrypted: 'the driver of this name at OpenStack does not read it',
+    encryption: 'the driver of this name at OpenStack does not read it',
+  },
+  ...COPIES_ITS_SOURCE,
+};
+
+export const OPENSTACK: readonly Provisioner[] = [
+  CINDER,
+  {
+    ...CINDER,
+    name: 'kubernetes.io/cinder',
+    title: 'OpenStack Cinder, in-tree name',
+    driver: 'cinder.csi.openstack.org',
+  },
+  {
+    // stackitcloud/cloud-provider-stackit@d561f8e: pkg/csi/blockstorage/controllerserver.go; what comes from a snapshot
+    // or a volume keeps the encryption of that one.
+    name: 'block-storage.csi.stackit.cloud',
+    title: 'STACKIT Block Storage',
+    level: 'declared',
+    storage: 'block',
+    keyCase: 'any',
+    flags: 'go',
+    condition: {
+      kind: 'all',
+      of: [
+        { kind: 'true', key: 'encrypted' },
+        { kind: 'set', key: 'type' },
+        { kind: 'set', key: 'kmsKeyID' },
+        { kind: 'set', key: 'kmsKeyringID' },
+        { kind: 'set', key: 'kmsKeyVersion' },
+        { kind: 'set', key: 'kmsServiceAccount' },
+      ],
+    },
+    mechanism: 'STACKIT encryption with its KMS',
+    customerKey: {
+      from: 'parts',
+      format: 'stackit',
+      parts: [
+        { key: 'kmsProjectID', optional: true },
+        { key: 'kmsKeyringID' },
+        { key: 'kmsKeyID' },
+        { key: 'kmsKeyVersion' },
+      ],
+    },
+    ...COPIES_ITS_SOURCE,
+  },
+];

@@ -1,0 +1,210 @@
+import type { Finding } from '../engine/rule.ts';
+import { describeFinding } from '../engine/wording.ts';
+import { namedClass } from '../k8s/claims.ts';
+import type { PersistentVolume } from '../k8s/storage.ts';
+import { attestedHandle } from './attestations.ts';
+import { driverOf, provisionerOf } from './catalog.ts';
+import { customerKeyProblem, type Encryption, encryptionOf, handleEncryption } from './encryption.ts';
+import type { ResolvedClass, StoredClaim, VolumeOrigin } from './origins.ts';
+import { readParameters } from './parameters.ts';
+import type { StorageSettings } from './settings.ts';
+
+/** Why encryption is not shown: a finding without its place, which depends on who asks. */
+export type Doubt = Pick<Finding, 'found' | 'required'>;
+
+const PROVISIONED_BY = 'pv.kubernetes.io/provisioned-by';
+const NO_PROVISIONER = 'kubernetes.io/no-provisioner';
+
+/** Sources of volumes of the plugins that once were in Kubernetes itself, and are translated to CSI drivers since. */
+const IN_TREE_SOURCES: Readonly<Record<string, string>> = {
+  awsElasticBlockStore: 'kubernetes.io/aws-ebs',
+  azureDisk: 'kubernetes.io/azure-disk',
+  azureFile: 'kubernetes.io/azure-file',
+  cinder: 'kubernetes.io/cinder',
+  gcePersistentDisk: 'kubernetes.io/gce-pd',
+  portworxVolume: 'kubernetes.io/portworx-volume',
+  vsphereVolume: 'kubernetes.io/vsphere-volume',
+};
+
+/** Why a volume of this class would not be shown to be encrypted; empty where it is. */
+export function classDoubts(resolved: ResolvedClass, settings: StorageSettings, now: Date): Doubt[] {
+  const { storageClass } = resolved;
+  if (!storageClass) return [missingClass(resolved)];
+  const encryption = encryptionOf(storageClass, settings, now);
+  if (encryption.encrypted) return [];
+  return encryption.problems.map((problem) => ({
+    found: `${nameOf(resolved)}, which does not encrypt`,
+    required: inClass(problem),
+  }));
+}
+
+/** Why the key of a volume of this class would not be the customer's; undefined where it is, or none is required. */
+export function classKeyDoubt(resolved: ResolvedClass, settings: StorageSettings, now: Date): Doubt | undefined {
+  const encryption = resolved.storageClass && encryptionOf(resolved.storageClass, settings, now);
+  // What is not encrypted at all is said elsewhere.
+  if (!encryption?.encrypted) return undefined;
+  const problem = customerKeyProblem(encryption, settings);
+  return problem && { found: `${nameOf(resolved)}, which uses no key of the customer's`, required: inClass(problem) };
+}
+
+function missingClass({ name }: ResolvedClass): Doubt {
+  if (name === undefined) {
+    return { found: 'is not set, and the cluster has no default class', required: 'name a StorageClass that encrypts' };
+  }
+  if (name === '') {
+    const required = 'name a StorageClass that encrypts, or in volumeName a volume that the configuration attests';
+    return { found: 'is "", which takes any volume that is there already', required };
+  }
+  return {
+    found: `is ${name}, and there is no such StorageClass`,
+    required: 'create it first, or name one that encrypts',
+  };
+}
+
+function nameOf({ name, byDefault }: ResolvedClass): string {
+  return byDefault ? `is not set: the default class is ${name}` : `is ${name}`;
+}
+
+function inClass(problem: Finding): string {
+  return `in the StorageClass ${describeFinding(problem)}`;
+}
+
+/**
+ * Whether a volume that is there is encrypted: it is attested by its handle, or it was made by a class that encrypts.
+ * A volume's class is a label that whoever made the volume wrote; so everything else about it has to agree.
+ * Paths begin at the volume.
+ */
+export function volumeEncryption(origin: VolumeOrigin, settings: StorageSettings, now: Date): Encryption {
+  const { name, volume, class: resolved } = origin;
+  const no = (problem: Finding): Encryption => ({ encrypted: false, problems: [problem] });
+  if (!volume) {
+    return no({ path: 'metadata.name', found: `is ${name}, and there is no such volume`, required: 'create it first' });
+  }
+  const { csi } = volume.spec ?? {};
+  const attested = csi && attestedHandle('volume', csi.driver ?? '', csi.volumeHandle ?? '', settings, now);
+  if (attested?.attested) return handleEncryption(attested.attestation);
+  const { storageClass } = resolved;
+  const [doubt] = storageClass ? [] : classDoubts(resolved, settings, now);
+  if (!storageClass || doubt) {
+    const found = doubt?.found ?? 'is not there';
+    return no({ path: 'spec.storageClassName', found, required: attestIt(volume) });
+  }
+  const problems = disagreements(volume, origin, storageClass.provisioner ?? '', now);
+  if (problems.length > 0) return { encrypted: false, problems };
+  const encryption = encryptionOf(storageClass, settings, now);
+  if (encryption.encrypted) return encryption;
+  return no({
+    path: 'spec.storageClassName',
+    found: `is ${resolved.name}, which does not encrypt`,
+    required: encryption.problems.map(inClass).join('; '),
+  });
+}
+
+/** Why a volume is not shown to be encrypted, with the customer's key where one is required. Paths begin at the volume. */
+export function volumeDoubts(origin: VolumeOrigin, settings: StorageSettings, now: Date): readonly Finding[] {
+  const encryption = volumeEncryption(origin, settings, now);
+  if (!encryption.encrypted) return encryption.problems;
+  const problem = customerKeyProblem(encryption, settings);
+  if (!problem) return [];
+  const { name } = origin.class;
+  if (encryption.attestation && 'of' in encryption.attestation) return [problem];
+  return [
+    {
+      path: 'spec.storageClassName',
+      found: `is ${name}, which uses no key of the customer's`,
+      required: inClass(problem),
+    },
+  ];
+}
+
+/** The same of a claim that is there: of its volume, or of the class that will make it. Paths begin at the claim. */
+export function storedClaimDoubts(stored: StoredClaim, settings: StorageSettings, now: Date): readonly Finding[] {
+  const { claim, volume, class: resolved } = stored;
+  if (volume) {
+    return volumeDoubts(volume, settings, now).map((problem) => ({
+      path: 'spec.volumeName',
+      value: volume.name,
+      required: `in the volume ${describeFinding(problem)}`,
+    }));
+  }
+  const key = classKeyDoubt(resolved, settings, now);
+  const doubts = [...classDoubts(resolved, settings, now), ...(key ? [key] : [])];
+  return doubts.map((doubt) => ({ path: 'spec.storageClassName', value: claim?.spec.storageClassName, ...doubt }));
+}
+
+/** What speaks against a volume having been made by its class. */
+function disagreements(volume: PersistentVolume, origin: VolumeOrigin, provisioner: string, now: Date): Finding[] {
+  const { spec = {}, metadata } = volume;
+  const problems: Finding[] = [];
+  const className = namedClass(metadata, spec);
+  if (className !== origin.class.name) {
+    const found = `is ${className ?? 'not set'}, but the claim's class is ${origin.class.name}`;
+    problems.push({ path: 'spec.storageClassName', found, required: attestIt(volume) });
+  }
+  if (provisioner === NO_PROVISIONER) return spec['local'] == null ? [...problems, notLocal(volume)] : problems;
+  const driver = driverOf(provisioner);
+  const source = driverOfVolume(volume);
+  if (source !== driver) {
+    const found = `is ${source ?? 'not set'}, but the volumes of class ${className} are of ${driver}`;
+    problems.push({ path: 'spec.csi.driver', found, required: attestIt(volume) });
+  }
+  const by = metadata?.annotations?.[PROVISIONED_BY];
+  if (by !== provisioner && by !== driver) {
+    const found = by === undefined ? 'is not set: nothing shows that the class made this volume' : `is ${by}`;
+    problems.push({ path: `metadata.annotations["${PROVISIONED_BY}"]`, found, required: attestIt(volume) });
+  }
+  return [...problems, ...remade(volume, origin, now), ...contradicted(volume, origin)];
+}
+
+function notLocal(volume: PersistentVolume): Finding {
+  const found = 'is not set: the class is for local volumes only';
+  return { path: 'spec.local', found, required: attestIt(volume) };
+}
+
+/**
+ * A class cannot change, but it can be deleted and made anew under its name: then the volume may be of the old one, or
+ * of another than was looked at when the claim came in.
+ */
+function remade({ metadata }: PersistentVolume, { class: { storageClass }, claimCreated }: VolumeOrigin, now: Date) {
+  const since = momentOf(storageClass?.metadata?.creationTimestamp);
+  const volumeCreated = momentOf(metadata?.creationTimestamp ?? now.toISOString());
+  const claim = momentOf(claimCreated ?? now.toISOString());
+  if (since <= Math.min(volumeCreated, claim)) return [];
+  const found = Number.isFinite(since)
+    ? 'names a class that was made anew after the claim or the volume'
+    : 'names a class of which nothing shows when it was made';
+  return [{ path: 'spec.storageClassName', found, required: 'make claim and volume anew' }];
+}
+
+/** Milliseconds; infinite where it cannot be told. */
+function momentOf(timestamp: string | null | undefined): number {
+  const moment = Date.parse(timestamp ?? '');
+  return Number.isNaN(moment) ? Number.POSITIVE_INFINITY : moment;
+}
+
+/** Drivers repeat some parameters on the volume: those must be the class's. */
+function contradicted({ spec }: PersistentVolume, { class: { storageClass } }: VolumeOrigin): Finding[] {
+  const provisioner = provisionerOf(storageClass?.provisioner ?? '');
+  const attributes = spec?.csi?.volumeAttributes;
+  if (!provisioner?.echoed || !attributes) return [];
+  const [wanted, own] = [storageClass?.parameters, attributes].map((each) => readParameters(each, provisioner));
+  return provisioner.echoed.flatMap((key) => {
+    const [a, b] = [wanted?.get(key), own?.get(key)];
+    if (b === undefined || a === b) return [];
+    const path = `spec.csi.volumeAttributes[${JSON.stringify(key)}]`;
+    const found = `is ${b}, but the class says ${a ?? 'nothing'}`;
+    return [{ path, found, required: 'use a volume that its class made' }];
+  });
+}
+
+/** The CSI driver of a volume; undefined for what is none: a path of a node, a share. */
+function driverOfVolume({ spec = {} }: PersistentVolume): string | undefined {
+  if (spec.csi) return spec.csi.driver;
+  const source = Object.keys(IN_TREE_SOURCES).find((key) => spec[key] != null);
+  return source && driverOf(IN_TREE_SOURCES[source] ?? '');
+}
+
+function attestIt({ spec = {} }: PersistentVolume): string {
+  if (!spec.csi) return 'use a volume of a CSI driver that its class made';
+  return `use a volume that its class made, or state in the configuration that ${spec.csi.driver} ${spec.csi.volumeHandle} is encrypted`;
+}

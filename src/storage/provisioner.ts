@@ -1,0 +1,98 @@
+import type { KeyFormat } from './keys.ts';
+
+/** What has to be so in a class for the driver to encrypt; evaluated by `conditions.ts`. */
+export type Condition =
+  /** The parameter is exactly "true": the only text that every driver reads as on. */
+  | { readonly kind: 'true'; readonly key: string }
+  | { readonly kind: 'one-of'; readonly key: string; readonly values: readonly string[]; readonly orNotSet?: boolean }
+  | { readonly kind: 'set'; readonly key: string }
+  | { readonly kind: 'not-set'; readonly key: string; readonly why: string }
+  /** A list, parted by spaces or commas, holds this word. */
+  | { readonly kind: 'lists'; readonly key: string; readonly word: string }
+  /** A list, parted by spaces or commas, holds no word that begins so, in any case. */
+  | { readonly kind: 'lists-none'; readonly key: string; readonly prefix: string; readonly why: string }
+  /** A Secret is named, and not by whoever makes the claim. */
+  | { readonly kind: 'secret'; readonly secret: SecretSource }
+  | { readonly kind: 'no-secret'; readonly call: SecretCall; readonly why: string }
+  | { readonly kind: 'all'; readonly of: readonly Condition[] }
+  | { readonly kind: 'any'; readonly of: readonly Condition[] };
+
+/** CSI calls that a class can give a Secret to. */
+export type SecretCall = 'provisioner' | 'node-stage' | 'node-publish';
+
+/** Where a class names a Secret: for a CSI call, or in two parameters of the driver's own. */
+export type SecretSource = { readonly call: SecretCall } | { readonly nameKey: string; readonly namespaceKey: string };
+
+/** Where the customer's key stands in a class. It counts only where `when` holds: else the driver drops it. */
+export type KeySource = { readonly when?: Condition } & (
+  | { readonly from: 'parameter'; readonly format: KeyFormat; readonly keys: readonly string[] }
+  /** One id made of several parameters, with slashes between; those that may be missing are left out. */
+  | {
+      readonly from: 'parts';
+      readonly format: KeyFormat;
+      readonly parts: readonly { readonly key: string; readonly optional?: boolean }[];
+    }
+  | { readonly from: 'secret'; readonly secret: SecretSource }
+);
+
+/**
+ * What Kubernetes shows of the encryption of a driver's volumes.
+ * - declared: parameters of the class make the driver encrypt; without them the data is plain
+ * - platform: the provider always encrypts; the class has at most a customer's key
+ * - attested: it happens out of sight of Kubernetes; the cluster's owner has to state it
+ * - none: the driver never encrypts, or nobody can know
+ */
+export type Level = 'declared' | 'platform' | 'attested' | 'none';
+
+/**
+ * What becomes of the class of a new volume that is made from another.
+ * - class: the new volume gets what its class says
+ * - source: it is as its source was, whatever its class says, or nobody has shown otherwise
+ * - refused: the driver refuses where class and source differ
+ */
+export type Copying = 'class' | 'source' | 'refused';
+
+/**
+ * What a driver makes of a flag that is not exactly "true" or "false".
+ * - off: nothing but "true" is on, anything else silently off
+ * - refused: an error
+ * - go: also 1, t, T, TRUE, True are on; what is not known is an error
+ * - words: yes, true and 1 in any case are on, anything else silently off
+ */
+export type FlagReading = 'off' | 'refused' | 'go' | 'words';
+
+/** One row of the catalog: how the volumes of one provisioner are encrypted, and what of it a class shows. */
+export interface Provisioner {
+  readonly name: string;
+  /** An operator may put one label of its own before the name: `rook-ceph.rbd.csi.ceph.com`. */
+  readonly prefixed?: true;
+  /** For people. */
+  readonly title: string;
+  /** The CSI driver that its volumes name, where it is another: names of in-tree plugins are translated. */
+  readonly driver?: string;
+  readonly level: Level;
+  /** Qdrant needs block storage: a shared file system is refused unless attested. */
+  readonly storage: 'block' | 'shared';
+  /** Whether the driver takes a parameter's key in any case. */
+  readonly keyCase: 'exact' | 'any';
+  /** The driver reads a key with and without this before it. */
+  readonly keyPrefix?: string;
+  readonly flags?: FlagReading;
+  /** Undefined: a class of it proves nothing, unless the platform encrypts everything. */
+  readonly condition?: Condition;
+  /** How data is encrypted where the class passes, for people. */
+  readonly mechanism: string;
+  /** Undefined: no class shows whose key it is. */
+  readonly customerKey?: KeySource;
+  /** Parameters that are taken for encryption and are not, with the reason. */
+  readonly noProof?: Readonly<Record<string, string>>;
+  /** Parameters that choose where data goes, beyond those above: a VolumeAttributesClass must not carry them. */
+  readonly placement?: readonly string[];
+  /** Parameters that a volume repeats in its `volumeAttributes`. */
+  readonly echoed?: readonly string[];
+  readonly clone: Copying;
+  readonly restore: Copying;
+}
+
+/** What is assumed of a driver where nothing else has been shown. */
+export const COPIES_ITS_SOURCE = { clone: 'source', restore: 'source' } as const;
