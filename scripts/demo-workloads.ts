@@ -1,11 +1,14 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Kubectl } from '../test/cluster/harness/kubectl.ts';
+import { must } from '../test/cluster/support/protected.ts';
 
+const CLASSES = 'examples/cluster/storage-classes.yaml';
 const WORKLOADS = 'examples/workloads';
 
-/** `kubectl apply` of every example, with what it says. */
+/** `kubectl apply` of every example, with what it says; the classes that their claims name come first. */
 export async function applyExamples(kubectl: Kubectl): Promise<void> {
+  await must(kubectl(['apply', '-f', CLASSES]));
   for (const name of (await readdir(WORKLOADS)).filter((name) => /^(good|bad)-.*\.yaml$/.test(name))) {
     const file = join(WORKLOADS, name);
     const { stdout, stderr } = await kubectl(['apply', '-f', file]);

@@ -5,21 +5,32 @@ import { text } from 'node:stream/consumers';
 import { parse, parseAllDocuments } from 'yaml';
 import { reviewCommand } from '../src/cli/review.ts';
 import { makeSubject } from '../src/engine/subject.ts';
+import { createManifestWorld } from '../src/io/manifest-world.ts';
+import { readManifests } from '../src/io/manifests.ts';
 import { askWebhook } from '../test/cluster/support/ask.ts';
+import { startFixtureApi } from '../test/support/fixture-api.ts';
 import { startWebhook } from '../test/support/webhook-process.ts';
 
 /**
- * The main job on an embedded default: the real webhook process answers, over TLS, the AdmissionReviews of examples/workloads/,
- * and `review` judges the same files without it.
+ * The main job on an embedded default: the real webhook process answers, over TLS, the AdmissionReviews of
+ * examples/workloads/, and `review` judges the same files without it.
  */
 const WORKLOADS = 'examples/workloads';
 const CONFIG = 'examples/config.yaml';
+const CLASSES = 'examples/cluster/storage-classes.yaml';
 const HOST = '127.0.0.1';
 
 const colour = process.stdout.isTTY && !process.env['NO_COLOR'];
 const paint = (code: number, words: string) => (colour ? `\u001b[${code}m${words}\u001b[0m` : words);
 
-const webhook = await startWebhook({ config: parse(await readFile(CONFIG, 'utf8')), host: HOST });
+// The facts that rules ask for come from an API server; here one that holds examples/cluster/ and nothing else.
+const world = readManifests(await readFile(CLASSES, 'utf8'), CLASSES).manifests;
+const api = await startFixtureApi(createManifestWorld(world, { complete: true }));
+const webhook = await startWebhook({
+  config: parse(await readFile(CONFIG, 'utf8')),
+  host: HOST,
+  kubeconfig: api.kubeconfig,
+});
 const rows: { file: string; ref: string; webhook: boolean; review: boolean; why: string }[] = [];
 let first = '';
 try {
@@ -42,6 +53,7 @@ try {
   }
 } finally {
   await webhook.stop();
+  await api.close();
 }
 
 process.stdout.write('What the webhook answered over TLS, and what `review` says of the same files:\n\n');
@@ -61,6 +73,7 @@ ${first.replaceAll(/^/gm, '  ')}
 
 Try next:
   npx qdrant-admission review --config ${CONFIG} ${WORKLOADS}/bad-root-loader.yaml
+  npx qdrant-admission storage classes ${CLASSES}
   npx qdrant-admission explain run-as-non-root
   npm run demo:cluster    # a real API server: needs Docker, or Go >= 1.26
 `);
@@ -77,7 +90,7 @@ async function exampleFiles(): Promise<string[]> {
 
 async function reviewAccepts(file: string): Promise<boolean> {
   const [stdout, stderr] = [new PassThrough(), new PassThrough()];
-  const code = await reviewCommand(['--config', CONFIG, file], {
+  const code = await reviewCommand(['--config', CONFIG, file, CLASSES], {
     stdout,
     stderr,
     stdin: new PassThrough().end(),

@@ -3,11 +3,13 @@ import { dirname, join } from 'node:path';
 import { z } from 'zod';
 import { auditOutputSchema } from '../src/cli/audit-json.ts';
 import { reviewOutputSchema } from '../src/cli/json.ts';
+import { classesOutputSchema } from '../src/cli/storage-json.ts';
 import { configSchema } from '../src/config/schema.ts';
 import { chartFiles } from '../src/describe/chart.ts';
 import { defaultsPage } from '../src/describe/defaults-page.ts';
 import { formatJson } from '../src/describe/layout.ts';
 import { type Example, rulePage, rulePagePath } from '../src/describe/rule-page.ts';
+import { storagePage } from '../src/describe/storage-page.ts';
 import type { Rule } from '../src/engine/rule.ts';
 import { RULES } from '../src/rules/index.ts';
 
@@ -19,6 +21,8 @@ const files = new Map<string, string>([
   ['docs/defaults.md', defaultsPage(RULES)],
   ['docs/audit.schema.json', formatJson(z.toJSONSchema(auditOutputSchema))],
   ['docs/config.schema.json', formatJson(z.toJSONSchema(configSchema, { io: 'input' }))],
+  ['docs/storage.md', storagePage()],
+  ['docs/storage-classes.schema.json', formatJson(z.toJSONSchema(classesOutputSchema))],
   ['docs/review.schema.json', formatJson(z.toJSONSchema(reviewOutputSchema))],
 ]);
 for (const rule of RULES) files.set(rulePagePath(rule), rulePage(rule, await examplesOf(rule)));

@@ -4,6 +4,7 @@ import type { World } from '../facts/world.ts';
 import type { KubeClient } from '../io/kube.ts';
 import type { Log } from '../io/log.ts';
 import type { Metrics } from '../io/metrics.ts';
+import { isJsonObject } from '../k8s/object.ts';
 import type { ServeSettings } from './serve-settings.ts';
 
 /** The cluster around the webhook, or the lack of one. */
@@ -15,6 +16,8 @@ export interface ClusterConnection {
   follow(config: Config): void;
   /** Why nothing can be told of the cluster yet; undefined when it can. */
   unready(): string | undefined;
+  /** Of these namespaces those that are not there, as far as the cluster tells: a name that is misspelt protects nothing. */
+  missing(namespaces: Iterable<string>): Promise<readonly string[]>;
 }
 
 interface ConnectionOptions {
@@ -55,6 +58,12 @@ export async function connectCluster(
     client,
     follow: ({ namespaces }) => world.follow(namespaces),
     unready: () => (world.ready() ? undefined : 'the cluster has not been listed yet'),
+    async missing(namespaces) {
+      const listed = await world.list({ group: '', kind: 'Namespace' }, '', signal);
+      if (!listed.known) return [];
+      const there = new Set(listed.value.map(({ metadata }) => isJsonObject(metadata) && metadata['name']));
+      return [...namespaces].filter((name) => !there.has(name));
+    },
   };
 }
 
@@ -63,4 +72,5 @@ const NO_CLUSTER: ClusterConnection = {
   world: { list: async () => unknown('this webhook does not read the cluster') },
   follow: () => undefined,
   unready: () => undefined,
+  missing: async () => [],
 };

@@ -53,6 +53,10 @@ async function serve(settings: ServeSettings, { stdout, env, now, signal }: Comm
   const config = await keepConfig(settings.config, env['POD_NAMESPACE'], log, metrics, take);
   take(config.current);
   metrics.exemptions(() => exemptionsAt(config.current, now()));
+  metrics.protectedNamespaces(async () => {
+    const names = [...config.current.namespaces.keys()];
+    return { names, missing: await cluster.missing(names) };
+  });
   const certificate = await keepCertificate(settings.certificates, {
     cluster,
     log,

@@ -1,6 +1,16 @@
 import { z } from 'zod';
-import { parseCustomerKey } from '../storage/keys.ts';
+import { CUSTOMER_KEY_FORMS, parseCustomerKey } from '../storage/keys.ts';
 import { timestamp } from './timestamp.ts';
+
+const customerKey = z
+  .string()
+  .superRefine((text, context) => {
+    const parsed = parseCustomerKey(text);
+    if ('problem' in parsed) context.addIssue({ code: 'custom', message: parsed.problem });
+  })
+  .describe(
+    `A key by its full id: ${CUSTOMER_KEY_FORMS.map(({ expected }) => expected).join('; ')}. What an alias names can change.`,
+  );
 
 /** What the cluster's owner states of encryption that nothing in Kubernetes shows. */
 const attestationBase = {
@@ -8,7 +18,7 @@ const attestationBase = {
   reason: z.string().min(1),
   responsible: z.string().min(1).describe('Who answers for it.'),
   expires: timestamp.describe('From this moment on it no longer holds (RFC 3339).'),
-  keyId: z.string().min(1).optional().describe("The customer's key that encrypts it; left out: a key of the provider."),
+  keyId: customerKey.optional().describe("The customer's key that encrypts it; left out: a key of the provider."),
 };
 
 const handle = z.strictObject({
@@ -46,14 +56,6 @@ export const storage = z
   .strictObject({ attestations: z.array(attestation).default([]) })
   .default({ attestations: [] })
   .describe('What the owner of the cluster states of its storage, for all namespaces.');
-
-const customerKey = z
-  .string()
-  .superRefine((text, context) => {
-    const parsed = parseCustomerKey(text);
-    if ('problem' in parsed) context.addIssue({ code: 'custom', message: parsed.problem });
-  })
-  .describe('A key by its full id: ARN, resource id, CRN, OCID, or secret:namespace/name.');
 
 export const namespaceStorage = z
   .strictObject({

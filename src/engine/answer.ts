@@ -26,6 +26,7 @@ export function answer(subject: Subject, verdicts: readonly Verdict[], enforceme
   const said = verdicts
     .filter(({ outcome }) => outcome !== 'pass')
     .map((verdict) => ({ verdict, ...linesOf(verdict) }));
+  if (said.length === 0) return { allowed: true, warnings: [], auditAnnotations: {} };
   const refusing = enforcement === 'enforce' ? said.filter(({ verdict }) => refuses(verdict)) : [];
   const warnings = said
     .filter(({ verdict: { mode, outcome } }) => mode === 'warn' || (mode === 'enforce' && outcome === 'exempt'))

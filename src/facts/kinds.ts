@@ -11,6 +11,8 @@ export interface FactKind extends KindName {
   readonly watched: 'nowhere' | 'protected namespaces' | 'everywhere';
   /** It comes with a CRD that a cluster may lack: it then has no objects of it. */
   readonly optional: boolean;
+  /** Watched whatever the rules need: it tells whether there is anything to protect. */
+  readonly always?: true;
   /** The facts that rest on it: it is watched only where an active rule needs one of them. */
   readonly facts: readonly FactName[];
 }
@@ -25,6 +27,7 @@ export const FACT_KINDS: readonly FactKind[] = [
     namespaced: false,
     watched: 'everywhere',
     optional: false,
+    always: true,
     facts: ['namespace'],
   },
   {

@@ -141,6 +141,7 @@ function scopesOf(row: FactKind, policies: ReadonlyMap<string, Policy>): string[
   const needing = [...policies].filter(([, { rules }]) =>
     rules.some(({ rule }) => rule.needs.some((fact: FactName) => row.facts.includes(fact))),
   );
+  if (row.always) return policies.size > 0 ? [''] : [];
   if (needing.length === 0 || row.watched === 'nowhere') return [];
   return row.namespaced && row.watched === 'protected namespaces' ? needing.map(([namespace]) => namespace) : [''];
 }

@@ -34,6 +34,10 @@ export interface Metrics {
   certificateExpires(at: Date): void;
   /** How to ask, at each scrape, how many exemptions hold and how many have expired. */
   exemptions(read: () => { readonly active: readonly unknown[]; readonly expired: readonly unknown[] }): void;
+  /** How to ask, at each scrape, which namespaces are protected, and which of them are not there. */
+  protectedNamespaces(
+    read: () => Promise<{ readonly names: readonly string[]; readonly missing: readonly string[] }>,
+  ): void;
   /** A watch on this kind (by its plural) failed. */
   watchError(plural: string): void;
   /** How to ask, at each scrape, for the seconds since each watch last had contact. */
@@ -136,6 +140,19 @@ export function createMetrics(): Metrics {
           const { active, expired } = read();
           this.set({ state: 'active' }, active.length);
           this.set({ state: 'expired' }, expired.length);
+        },
+      });
+    },
+    protectedNamespaces(read) {
+      new Gauge({
+        name: `${PREFIX}protected_namespaces`,
+        help: 'Namespaces that the configuration protects, by whether they exist. A name that is misspelt protects nothing.',
+        labelNames: ['exists'],
+        registers,
+        async collect() {
+          const { names, missing } = await read();
+          this.set({ exists: 'true' }, names.length - missing.length);
+          this.set({ exists: 'false' }, missing.length);
         },
       });
     },

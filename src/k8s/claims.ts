@@ -5,9 +5,6 @@ import type { Claim, ClaimSpec } from './storage.ts';
 /** Names a class like `spec.storageClassName`, and wins over it wherever the key is there, even with an empty value. */
 export const LEGACY_CLASS = 'volume.beta.kubernetes.io/storage-class';
 
-/** Kinds that are claims or carry templates of claims, beside all that carry pods: a pod's volume may be a claim's template. */
-export const CLAIM_KINDS = ['PersistentVolumeClaim', 'StatefulSet', 'Pod'] as const;
-
 /** The claims that an object is or makes. The object's shape has been checked (`shapes.ts`). */
 export function claimsOf(object: KubernetesObject, pod: Pod | undefined = podOf(object)): readonly Claim[] {
   const group = groupOf(object.apiVersion);

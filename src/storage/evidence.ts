@@ -38,6 +38,26 @@ export function classDoubts(resolved: ResolvedClass, settings: StorageSettings, 
   }));
 }
 
+/**
+ * Why the key of such a volume is not safe from the namespace that uses it: some drivers format in plain text where a
+ * Secret lacks its entry, and whoever can write in the namespace can take it out.
+ */
+export function classSecretDoubts(
+  resolved: ResolvedClass,
+  settings: StorageSettings,
+  now: Date,
+  namespace: string,
+): Doubt[] {
+  const encryption = resolved.storageClass && encryptionOf(resolved.storageClass, settings, now);
+  const secrets = encryption?.encrypted ? encryption.secrets : [];
+  return secrets
+    .filter((secret) => secret.namespace === namespace)
+    .map(({ name }) => ({
+      found: `${nameOf(resolved)}, whose key is the Secret ${namespace}/${name} of this very namespace`,
+      required: 'keep the Secret in a namespace that only the owner of the storage can write to',
+    }));
+}
+
 /** Why the key of a volume of this class would not be the customer's; undefined where it is, or none is required. */
 export function classKeyDoubt(resolved: ResolvedClass, settings: StorageSettings, now: Date): Doubt | undefined {
   const encryption = resolved.storageClass && encryptionOf(resolved.storageClass, settings, now);

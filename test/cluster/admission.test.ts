@@ -1,9 +1,13 @@
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
-import { applicableRules, review } from '../../src/engine/review.ts';
+import { deepEqual } from '../../src/engine/reads.ts';
+import { judge } from '../../src/judge.ts';
+import type { KubernetesObject } from '../../src/k8s/object.ts';
+import { startFixtureApi } from '../support/fixture-api.ts';
 import { type Fixture, type FixtureFile, fixtureFiles, readFixture } from '../support/fixtures.ts';
+import { startWebhook } from '../support/webhook-process.ts';
 import { joinCluster } from './harness/cluster.ts';
-import { askApiServer, askWebhook } from './support/ask.ts';
-import { configFor, type Protection, protect } from './support/protected.ts';
+import { askApiServer, askWebhook, type Told } from './support/ask.ts';
+import { apply, configFor, ensureNamespace, type Protection, protect } from './support/protected.ts';
 
 /** Every fixture is a request to the real API server, and gets the verdict that its name says. */
 const cluster = joinCluster(inject('cluster'));
@@ -31,12 +35,32 @@ function dropsImageVolumes({ subject: { pod } }: Fixture): boolean {
 const byConfig = Map.groupBy(cases, ({ config }) => JSON.stringify(config ?? configFor(namespace)));
 
 beforeAll(async () => {
+  // What stands in the world of a fixture was there before anybody judged it.
+  await ensureNamespace(cluster, namespace);
+  for (const object of worldObjects()) await apply(cluster, object);
   protection = await protect(cluster, namespace);
 });
 
 afterAll(async () => {
   await protection?.remove();
+  const left = worldObjects().filter(({ metadata }) => !metadata?.namespace);
+  for (const { kind, metadata } of left) await cluster.kubectl(['delete', kind, metadata?.name ?? '', '--wait=false']);
 });
+
+/** The objects around all subjects, each once. Fixtures share a cluster: what has one name has to be one thing. */
+function worldObjects(): KubernetesObject[] {
+  const objects = new Map<string, KubernetesObject>();
+  for (const { documents, file, direct } of cases) {
+    for (const object of direct === undefined ? documents : []) {
+      const key = `${object.kind} ${object.metadata?.namespace ?? ''}/${object.metadata?.name}`;
+      const known = objects.get(key);
+      if (known && !deepEqual(known, object)) throw new Error(`${file.path}: ${key} is another than elsewhere`);
+      objects.set(key, object);
+    }
+  }
+  return [...objects.values()].sort((a, b) => ORDER.indexOf(a.kind) - ORDER.indexOf(b.kind));
+}
+const ORDER = ['StorageClass', 'VolumeAttributesClass', 'PersistentVolume', 'PersistentVolumeClaim'];
 
 for (const [config, group] of byConfig) {
   describe(`with the configuration ${config}`, () => {
@@ -46,7 +70,7 @@ for (const [config, group] of byConfig) {
       '%s',
       async (_path, one) => {
         const { allowed, message } = await askApiServer(cluster, one.subject);
-        expectVerdict(one, allowed, message);
+        await expectVerdict(one, allowed, message);
         if (!allowed) expect(message).toContain('denied the request: ');
       },
     );
@@ -59,14 +83,28 @@ for (const [config, group] of byConfig) {
         expect(allowed, message).toBe(false);
         expect(message).not.toContain('denied the request: ');
       }
-      const { allowed, message } = await askWebhook(protection.webhook, cluster.webhookHost, one.subject);
-      expectVerdict(one, allowed, message);
+      const { allowed, message } = await replay(one, JSON.parse(config));
+      await expectVerdict(one, allowed, message);
     });
   });
 }
 
+/** Asks a webhook that sees the world of the fixture and no other. */
+async function replay(one: Case, config: object): Promise<Told> {
+  const api = await startFixtureApi(one.world);
+  const neverReady = one.file.prefix === 'unknown';
+  const host = '127.0.0.1';
+  const webhook = await startWebhook({ config, host, kubeconfig: api.kubeconfig, neverReady });
+  try {
+    return await askWebhook(webhook, host, one.subject);
+  } finally {
+    await webhook.stop();
+    await api.close();
+  }
+}
+
 /** The verdict is the one in the fixture's name, and a denial names the rule and the field. */
-function expectVerdict({ file, subject, policy }: Case, allowed: boolean, message: string): void {
+async function expectVerdict({ file, subject, policy, world }: Case, allowed: boolean, message: string): Promise<void> {
   // A workload is let in with warnings: its pods are what is refused.
   const isAdvised = subject.pod !== undefined && subject.pod.base !== '';
   expect(allowed, message).toBe(file.prefix === 'allow' || isAdvised);
@@ -76,7 +114,7 @@ function expectVerdict({ file, subject, policy }: Case, allowed: boolean, messag
   }
   if (isAdvised) expect(message).toContain(`Warning: ${file.rule}: `);
   expect(message).toContain(file.rule);
-  const verdicts = review(subject, applicableRules(subject, policy), policy, {});
+  const { verdicts } = await judge(subject, policy, world, new AbortController().signal);
   for (const verdict of verdicts) {
     if (verdict.outcome !== 'fail') continue;
     for (const { path, name } of verdict.findings) {

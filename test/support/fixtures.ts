@@ -8,6 +8,7 @@ import { fixtureOf, isFixtureHeader } from '../../src/io/fixture.ts';
 import { subjectOfManifest } from '../../src/io/manifest-subject.ts';
 import { createManifestWorld, withUnknownFacts } from '../../src/io/manifest-world.ts';
 import { type Manifest, readManifests } from '../../src/io/manifests.ts';
+import type { KubernetesObject } from '../../src/k8s/object.ts';
 import { concernsAll } from '../../src/k8s/targets.ts';
 
 export const FIXTURES = resolve(import.meta.dirname, '../rules');
@@ -31,6 +32,8 @@ export interface Fixture {
   readonly subject: Subject;
   readonly policy: Policy;
   readonly world: World;
+  /** The objects that it is made of. */
+  readonly documents: readonly KubernetesObject[];
   /** The configuration that it brings, as it is written there. */
   readonly config?: object;
   /** Why no API server can be asked, where that is so. */
@@ -65,6 +68,7 @@ export function readFixture({ path }: FixtureFile): Fixture {
   return {
     subject: concernsAll(subject.object) ? { ...subject, namespace: NAMESPACE } : subject,
     policy,
+    documents: world.map(({ object }) => object),
     world: withUnknownFacts(createManifestWorld(world, { complete: true }), unknown),
     ...(written && { config: written }),
     ...(replay !== undefined && { replay }),

@@ -4,6 +4,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { stringify } from 'yaml';
 import { issueCertificate } from './certificates.ts';
@@ -37,9 +38,11 @@ export interface WebhookProcessOptions {
   readonly main?: string;
   /** The cluster to learn facts from; none unless told. */
   readonly kubeconfig?: string;
+  /** That cluster cannot be read in full, so the webhook will never call itself ready. */
+  readonly neverReady?: boolean;
 }
 
-/** Starts the webhook and waits until it listens. */
+/** Starts the webhook and waits until it listens, and has learnt what it watches. */
 export async function startWebhook(options: WebhookProcessOptions): Promise<WebhookProcess> {
   const folder = await mkdtemp(join(tmpdir(), 'qdrant-admission-webhook-'));
   const { cert, key, ca } = await issueCertificate(options.host);
@@ -67,6 +70,7 @@ export async function startWebhook(options: WebhookProcessOptions): Promise<Webh
   const log = () => lines.slice(-40).join('\n');
   try {
     const { port, metricsPort } = await listening(child, lines);
+    if (options.kubeconfig !== undefined && !options.neverReady) await ready(metricsPort);
     return {
       port,
       metricsPort,
@@ -105,6 +109,17 @@ function listening(child: ChildProcess, lines: string[]): Promise<{ port: number
       });
     }
   });
+}
+
+async function ready(metricsPort: number): Promise<void> {
+  const end = Date.now() + 30_000;
+  for (;;) {
+    const response = await fetch(`http://127.0.0.1:${metricsPort}/readyz`);
+    const said = await response.text();
+    if (response.ok) return;
+    if (Date.now() > end) throw new Error(`the webhook is not ready: ${said}`);
+    await sleep(50);
+  }
 }
 
 function parseLine(line: string): { msg: string; port: number; metricsPort: number } | undefined {

@@ -25,7 +25,8 @@ export const emptyDirVolumes = definePodRule({
         if (!volume?.emptyDir || isInMemory(volume) || allowed.includes(path)) return [];
         const required = `set the medium of volume ${JSON.stringify(volume.name)} to Memory, or use a claim`;
         const { mountPath } = at.container.volumeMounts?.[index] ?? {};
-        const finding = containerFinding(pod, at, `volumeMounts[${index}].mountPath`, mountPath, required);
+        const field = `volumeMounts[${index}]${mountPath == null ? '' : '.mountPath'}`;
+        const finding = containerFinding(pod, at, field, mountPath, required);
         return [{ ...finding, found: `is ${path}, where an emptyDir puts data on the node's disk` }];
       }),
     );

@@ -1,5 +1,5 @@
 import { defineRule } from '../../engine/define.ts';
-import { classDoubts } from '../../storage/evidence.ts';
+import { classDoubts, classSecretDoubts } from '../../storage/evidence.ts';
 import { CLASS_FIELDS, classFinding, inClaims } from '../claim-findings.ts';
 
 export const encryptedClass = defineRule({
@@ -12,10 +12,11 @@ export const encryptedClass = defineRule({
   operations: ['CREATE', 'UPDATE'],
   needs: ['claimClasses'],
   reads: inClaims(...CLASS_FIELDS),
-  check: ({ now }, _options, { claimClasses }, { storage }) =>
+  check: ({ now, namespace }, _options, { claimClasses }, { storage }) =>
     claimClasses.flatMap(({ claim, class: resolved }) => {
       // A volume that is there already is judged by itself.
       if (resolved.name === '' && claim.spec.volumeName) return [];
-      return classDoubts(resolved, storage, now).map((doubt) => classFinding(claim, doubt));
+      const doubts = [...classDoubts(resolved, storage, now), ...classSecretDoubts(resolved, storage, now, namespace)];
+      return doubts.map((doubt) => classFinding(claim, doubt));
     }),
 });

@@ -65,7 +65,9 @@ export async function askWebhook(webhook: WebhookProcess, host: string, subject:
     },
   };
   const { response } = JSON.parse(await post(webhook, host, JSON.stringify(review)));
-  return { allowed: response.allowed, message: response.status?.message ?? '' };
+  // As kubectl prints them.
+  const warnings = (response.warnings ?? []).map((warning: string) => `Warning: ${warning}`);
+  return { allowed: response.allowed, message: [response.status?.message ?? '', ...warnings].join('\n') };
 }
 
 function post(webhook: WebhookProcess, host: string, body: string): Promise<string> {
