@@ -1,4 +1,4 @@
-import { type FactName, type LearntFacts, unknown } from './engine/facts.ts';
+import { type FactName, type Known, type LearntFacts, unknown } from './engine/facts.ts';
 import type { ActiveRule, Policy } from './engine/policy.ts';
 import { applicableRules, review, type Verdict } from './engine/review.ts';
 import type { Subject } from './engine/subject.ts';
@@ -60,28 +60,51 @@ async function reviewWithOwners(
   return review(subject, rules, policy, { ...facts, ...owners });
 }
 
+/** What can be told at once, and most of the time nothing else is asked, costs no turn of the event loop. */
 async function learn(
   names: ReadonlySet<FactName>,
   subject: Subject,
   world: World,
   signal: AbortSignal,
 ): Promise<LearntFacts> {
-  const entries = await Promise.all(
-    [...names].map(async (name) => [name, await learnOne(name, subject, world, signal)] as const),
-  );
-  return Object.fromEntries(entries);
+  const facts: Partial<Record<FactName, Known<unknown>>> = {};
+  const pending: Promise<void>[] = [];
+  for (const name of names) {
+    const fact = begin(name, subject, world, signal);
+    if (fact instanceof Promise) {
+      pending.push(
+        inTime(name, fact, signal).then((learnt) => {
+          facts[name] = learnt;
+        }),
+      );
+    } else facts[name] = fact;
+  }
+  if (pending.length > 0) await Promise.all(pending);
+  return facts as LearntFacts;
 }
 
-async function learnOne(name: FactName, subject: Subject, world: World, signal: AbortSignal) {
+function begin(name: FactName, subject: Subject, world: World, signal: AbortSignal) {
+  try {
+    return LEARNERS[name](subject, world, signal);
+  } catch (error) {
+    return failed(name, error);
+  }
+}
+
+async function inTime(name: FactName, fact: Promise<Known<unknown>>, signal: AbortSignal): Promise<Known<unknown>> {
   const deadline = Promise.withResolvers<never>();
   const expire = () => deadline.reject(new Error('there was no time left to learn it'));
   signal.addEventListener('abort', expire, { once: true });
   try {
     if (signal.aborted) expire();
-    return await Promise.race([LEARNERS[name](subject, world, signal), deadline.promise]);
+    return await Promise.race([fact, deadline.promise]);
   } catch (error) {
-    return unknown(`${name}: ${error instanceof Error ? error.message : String(error)}`);
+    return failed(name, error);
   } finally {
     signal.removeEventListener('abort', expire);
   }
+}
+
+function failed(name: FactName, error: unknown): Known<never> {
+  return unknown(`${name}: ${error instanceof Error ? error.message : String(error)}`);
 }

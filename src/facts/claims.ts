@@ -2,7 +2,7 @@ import { type Known, known } from '../engine/facts.ts';
 import type { Subject } from '../engine/subject.ts';
 import { claimOf, claimsOf, defaultClass, namedClass } from '../k8s/claims.ts';
 import type { KubernetesObject, ObjectMeta } from '../k8s/object.ts';
-import type { StorageClass, VolumeAttributesClass } from '../k8s/storage.ts';
+import type { Claim, StorageClass, VolumeAttributesClass } from '../k8s/storage.ts';
 import type { AttributedClaim, ClassedClaim, ResolvedClass } from '../storage/origins.ts';
 import { listTyped, readTyped } from './typed.ts';
 import type { World } from './world.ts';
@@ -12,13 +12,22 @@ const ATTRIBUTES_CLASS = { group: 'storage.k8s.io', kind: 'VolumeAttributesClass
 const CLAIM = { group: '', kind: 'PersistentVolumeClaim' };
 
 /** The class of every claim that the subject is or makes. */
-export async function learnClaimClasses(
-  subject: Subject,
+export function learnClaimClasses(
+  { object, pod }: Subject,
+  world: World,
+  signal: AbortSignal,
+): Known<readonly ClassedClaim[]> | Promise<Known<readonly ClassedClaim[]>> {
+  const claims = claimsOf(object, pod);
+  return claims.length === 0 ? known([]) : classesOf(claims, world, signal);
+}
+
+async function classesOf(
+  claims: readonly Claim[],
   world: World,
   signal: AbortSignal,
 ): Promise<Known<readonly ClassedClaim[]>> {
   const classed: ClassedClaim[] = [];
-  for (const claim of claimsOf(subject.object, subject.pod)) {
+  for (const claim of claims) {
     const resolved = await resolveClass(claim.metadata, claim.spec, world, signal);
     if (!resolved.known) return resolved;
     classed.push({ claim, class: resolved.value });
@@ -27,15 +36,23 @@ export async function learnClaimClasses(
 }
 
 /** The VolumeAttributesClass of every claim that names one. */
-export async function learnAttributesClasses(
-  subject: Subject,
+export function learnAttributesClasses(
+  { object, pod }: Subject,
+  world: World,
+  signal: AbortSignal,
+): Known<readonly AttributedClaim[]> | Promise<Known<readonly AttributedClaim[]>> {
+  const claims = claimsOf(object, pod).filter(({ spec }) => spec.volumeAttributesClassName);
+  return claims.length === 0 ? known([]) : attributesOf(claims, world, signal);
+}
+
+async function attributesOf(
+  claims: readonly Claim[],
   world: World,
   signal: AbortSignal,
 ): Promise<Known<readonly AttributedClaim[]>> {
   const attributed: AttributedClaim[] = [];
-  for (const claim of claimsOf(subject.object, subject.pod)) {
-    const name = claim.spec.volumeAttributesClassName;
-    if (!name) continue;
+  for (const claim of claims) {
+    const name = claim.spec.volumeAttributesClassName ?? '';
     const found = await readTyped<VolumeAttributesClass>(world, ATTRIBUTES_CLASS, { namespace: '', name }, signal);
     if (!found.known) return found;
     attributed.push({ claim, name, attributesClass: found.value });

@@ -30,4 +30,5 @@ export const FROM_WATCHES: ReadonlySet<FactName> = new Set([
   'usedClaims',
 ]);
 
-type Learner<T> = (subject: Subject, world: World, signal: AbortSignal) => Promise<Known<T>>;
+/** At once where the subject alone tells that there is nothing to learn. */
+type Learner<T> = (subject: Subject, world: World, signal: AbortSignal) => Known<T> | Promise<Known<T>>;

@@ -2,7 +2,7 @@ import { type Known, known } from '../engine/facts.ts';
 import type { Subject } from '../engine/subject.ts';
 import { claimOf, claimsOf, namedClass } from '../k8s/claims.ts';
 import type { KubernetesObject } from '../k8s/object.ts';
-import type { ClaimSpec, DataSource, PersistentVolume } from '../k8s/storage.ts';
+import type { Claim, ClaimSpec, DataSource, PersistentVolume } from '../k8s/storage.ts';
 import type {
   DataOrigin,
   SnapshotOrigin,
@@ -83,13 +83,23 @@ async function originOf(
 }
 
 /** What the volumes of the subject's claims are filled from. */
-export async function learnDataSources(
+export function learnDataSources(
   { object, pod, namespace }: Subject,
+  world: World,
+  signal: AbortSignal,
+): Known<readonly DataOrigin[]> | Promise<Known<readonly DataOrigin[]>> {
+  const claims = claimsOf(object, pod);
+  return claims.length === 0 ? known([]) : originsOf(claims, namespace, world, signal);
+}
+
+async function originsOf(
+  claims: readonly Claim[],
+  namespace: string,
   world: World,
   signal: AbortSignal,
 ): Promise<Known<readonly DataOrigin[]>> {
   const origins: DataOrigin[] = [];
-  for (const { spec } of claimsOf(object, pod)) {
+  for (const { spec } of claims) {
     const origin = await dataOrigin(spec, namespace, world, signal, 0);
     if (!origin.known) return origin;
     origins.push(origin.value);
@@ -98,7 +108,16 @@ export async function learnDataSources(
 }
 
 /** The claims that a pod mounts, and what is behind them. */
-export async function learnUsedClaims(
+export function learnUsedClaims(
+  subject: Subject,
+  world: World,
+  signal: AbortSignal,
+): Known<readonly UsedClaim[]> | Promise<Known<readonly UsedClaim[]>> {
+  const uses = subject.pod?.spec.volumes?.some((volume) => volume.persistentVolumeClaim);
+  return uses ? claimsUsedBy(subject, world, signal) : known([]);
+}
+
+async function claimsUsedBy(
   { pod, namespace }: Subject,
   world: World,
   signal: AbortSignal,

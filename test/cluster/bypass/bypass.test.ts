@@ -1,8 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { parseConfig } from '../../../src/config/load.ts';
-import { applicableRules, review } from '../../../src/engine/review.ts';
 import { makeSubject } from '../../../src/engine/subject.ts';
+import { createKubeClient } from '../../../src/io/kube.ts';
+import { findCluster } from '../../../src/io/kube-config.ts';
+import { createListedWorld } from '../../../src/io/live-world.ts';
+import { judge } from '../../../src/judge.ts';
 import type { KubernetesObject } from '../../../src/k8s/object.ts';
 import { joinCluster } from '../harness/cluster.ts';
 import { deployment, goodSpec, pod } from '../support/pods.ts';
@@ -97,17 +100,19 @@ test.each(ATTEMPTS.map((attempt) => [`${attempt.way}: ${attempt.what}`, attempt]
 
 /** What entered since the stage was set and breaks a rule: by the pods as the API server holds them now. */
 async function harmful(): Promise<string[]> {
+  const client = createKubeClient(await findCluster({ kubeconfig: cluster.kubeconfig, env: {} }));
+  const world = createListedWorld(client);
+  const { signal } = new AbortController();
   const policy = parseConfig(JSON.stringify({ ...CONFIG, exemptions: [] }), 'config').namespaces.get(NAMESPACE);
   if (!policy) throw new Error('the namespace is not protected');
-  return (await podsThere())
-    .filter(({ metadata }) => !staged.has(metadata?.uid ?? ''))
-    .flatMap((object) => {
-      // What stands, not what is created: the scheduler has named its node.
-      const subject = makeSubject({ object, operation: 'UPDATE', namespace: NAMESPACE, now: new Date() });
-      return review(subject, applicableRules(subject, policy), policy, {})
-        .filter(({ outcome }) => outcome !== 'pass')
-        .map(({ rule }) => `${subject.ref} breaks ${rule.id}`);
-    });
+  const pods = (await podsThere()).filter(({ metadata }) => !staged.has(metadata?.uid ?? ''));
+  const broken = pods.map(async (object) => {
+    // What stands, not what is created: the scheduler has named its node.
+    const subject = makeSubject({ object, operation: 'UPDATE', namespace: NAMESPACE, now: new Date() });
+    const { verdicts } = await judge(subject, policy, world, signal);
+    return verdicts.filter(({ outcome }) => outcome !== 'pass').map(({ rule }) => `${subject.ref} breaks ${rule.id}`);
+  });
+  return (await Promise.all(broken)).flat();
 }
 
 async function podsThere(): Promise<KubernetesObject[]> {
