@@ -80,6 +80,7 @@ function review(object: string, oldObject?: string, uid = 'u'): string {
 }
 
 const CONTAINER = '{"name":"a","image":"b"}';
+const BAD_CONTAINER = '{"securityContext":{"privileged":true}}';
 const SPEC = `{"containers":[${CONTAINER}]}`;
 
 /** A review with any JSON in a field that nobody reads: what parsing alone costs. */
@@ -175,10 +176,15 @@ const BODIES: readonly (() => Body)[] = [
   ),
   most(
     'containers, bad',
-    () => '{"securityContext":{"privileged":true}}',
+    () => BAD_CONTAINER,
     list,
     (json) => review(pod(`{"containers":${json}}`)),
   ),
+  () => ({
+    name: 'containers, bad, as many as are judged',
+    bytes: Buffer.from(review(pod(`{"containers":${list(Array.from({ length: 1000 }, () => BAD_CONTAINER))}}`))),
+    times: 1,
+  }),
   most('volumes', () => '{"hostPath":{}}', list, inSpec('volumes')),
   most(
     'capabilities',

@@ -3,12 +3,12 @@ import { parseArgs } from 'node:util';
 import { stalls } from './hostile.ts';
 import { decisionCost } from './in-process.ts';
 import { type Bench, startBench } from './processes.ts';
-import { startupTable } from './startup.ts';
+import { pulledMiB, startupFigures } from './startup.ts';
 import { progress, table } from './table.ts';
 import { CONNECTIONS, type ServerCost, serverCosts } from './webhook.ts';
 
 const MIB = 1024 * 1024;
-const TARGETS = { cpuRatio: 1, extraRssMiB: 20, stallMs: 100 };
+const TARGETS = { cpuRatio: 1, extraRssMiB: 20, stallMs: 100, extraIdleMiB: 24, pulledMiB: 20 };
 
 /** Measured elsewhere on the same scale: the CPU of one request, in units of (b). */
 const OTHERS = [
@@ -79,10 +79,16 @@ async function printServers(running: Bench): Promise<void> {
 
 async function printStartup(): Promise<void> {
   progress('cold starts');
-  const starts = await startupTable(values.quick ? 3 : 7);
+  const { text, extraIdleMiB } = await startupFigures(values.quick ? 3 : 7);
   progress('');
   say('\nFrom a cold start to ready, and memory at rest\n');
-  say(starts);
+  say(text);
+  const extra = signed(extraIdleMiB);
+  target(`idle RSS at most (b) + ${TARGETS.extraIdleMiB} MiB: ${extra}`, extraIdleMiB <= TARGETS.extraIdleMiB);
+  const pulled = await pulledMiB();
+  if (pulled === undefined) say('  the size of the image: npm run build, then once more\n');
+  else
+    target(`image above its base at most ${TARGETS.pulledMiB} MiB: ${fixed(pulled, 1)}`, pulled <= TARGETS.pulledMiB);
 }
 
 async function printStalls(running: Bench): Promise<void> {

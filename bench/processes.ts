@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath, pathToFileURL } from 'node:url';
@@ -34,6 +34,11 @@ const ROOT = fileURLToPath(new URL('..', import.meta.url));
 export const BUNDLE = join(ROOT, 'dist', 'main.js');
 export const CONFIG = { version: 1, namespaces: [{ names: ['qdrant'], profile: 'private' }] };
 
+const TASKSET = '/usr/bin/taskset';
+/** The cores they run on. */
+const SERVERS = 0;
+const GENERATOR = 1;
+
 /** Starts the three servers and the load generator. */
 export async function startBench(): Promise<Bench> {
   const folder = await mkdtemp(join(tmpdir(), 'qdrant-admission-bench-'));
@@ -49,12 +54,10 @@ export async function startBench(): Promise<Bench> {
     await rm(folder, { recursive: true });
   }
 
-  function start(script: string, args: readonly string[], probed: boolean): ChildProcess {
-    const child = spawn(
-      process.execPath,
-      [...(probed ? ['--import', pathToFileURL(file('probe.js')).href] : []), script, ...args],
-      { stdio: ['ignore', 'pipe', 'inherit', 'ipc'], env: {} },
-    );
+  function start(core: number, script: string, args: readonly string[]): ChildProcess {
+    const probe = core === SERVERS ? ['--import', pathToFileURL(file('probe.js')).href] : [];
+    const [command, ...first] = onCore(core, [process.execPath, ...probe, script, ...args]);
+    const child = spawn(command, first, { stdio: ['ignore', 'pipe', 'inherit', 'ipc'], env: {} });
     children.push(child);
     return child;
   }
@@ -73,13 +76,13 @@ export async function startBench(): Promise<Bench> {
     const flags = { config: file('config.yaml'), 'tls-cert-file': pair[0], 'tls-private-key-file': pair[1] };
     const ports = ['--bind', '127.0.0.1', '--port', '0', '--metrics-port', '0'];
     const named = Object.entries(flags).flatMap(([name, value]) => [`--${name}`, value]);
-    const generator = start(file('load.js'), [], false);
+    const generator = start(GENERATOR, file('load.js'), []);
     return {
       build: webhook.slice(ROOT.length),
       ca,
-      bare: await measured(start(file('servers.js'), ['bare', ...pair], true)),
-      express: await measured(start(file('servers.js'), ['express', ...pair], true)),
-      webhook: await measured(start(webhook, ['serve', ...named, ...ports], true)),
+      bare: await measured(start(SERVERS, file('servers.js'), ['bare', ...pair])),
+      express: await measured(start(SERVERS, file('servers.js'), ['express', ...pair])),
+      webhook: await measured(start(SERVERS, webhook, ['serve', ...named, ...ports])),
       load: (request) => exchange<LoadResult>(generator, { ...request, ca }),
       close,
     };
@@ -87,6 +90,11 @@ export async function startBench(): Promise<Bench> {
     await close();
     throw error;
   }
+}
+
+/** The command on one core where that can be had, so that servers and load generator never push each other aside. */
+function onCore(core: number, command: readonly [string, ...string[]]): readonly [string, ...string[]] {
+  return existsSync(TASKSET) && availableParallelism() > 1 ? [TASKSET, '-c', String(core), ...command] : command;
 }
 
 export async function bundle(names: readonly string[], outdir: string): Promise<void> {

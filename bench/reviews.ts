@@ -1,4 +1,7 @@
-/** What the servers are asked: a pod of three containers that keeps every rule, and one that breaks many. */
+/**
+ * What the servers are asked: a pod of three containers that keeps every rule, and one that breaks many. It claims no
+ * volume: no cluster runs beside the bench that could tell where a claim comes from, and what is unknown is refused.
+ */
 export type Which = 'good' | 'bad';
 
 /** The AdmissionReview of a new pod, as an API server sends it. */
@@ -58,7 +61,6 @@ function podOf(which: Which): object {
     },
     spec: {
       volumes: [
-        { name: 'storage', persistentVolumeClaim: { claimName: 'storage-qdrant-0' } },
         { name: 'config', configMap: { name: 'qdrant-config', defaultMode: 420 } },
         ...(which === 'bad' ? [{ name: 'host', hostPath: { path: '/var/run', type: '' } }] : []),
       ],
@@ -108,10 +110,7 @@ function containerOf(which: Which, name: string): object {
       { name: 'POD_NAME', valueFrom: { fieldRef: { apiVersion: 'v1', fieldPath: 'metadata.name' } } },
     ],
     resources: { limits: { cpu: '2', memory: '8Gi' }, requests: { cpu: '2', memory: '8Gi' } },
-    volumeMounts: [
-      { name: 'storage', mountPath: '/qdrant/storage' },
-      { name: 'config', readOnly: true, mountPath: '/qdrant/config' },
-    ],
+    volumeMounts: [{ name: 'config', readOnly: true, mountPath: '/qdrant/config' }],
     imagePullPolicy: 'IfNotPresent',
     securityContext: which === 'good' ? good : { privileged: true },
   };

@@ -1,10 +1,12 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { gzipSync } from 'node:zlib';
 import { stringify } from 'yaml';
 import { z } from 'zod';
 import { issueCertificate } from '../test/support/certificates.ts';
@@ -35,20 +37,39 @@ const BETWEEN_ASKS_MS = 2;
 
 const MIB = 1024 * 1024;
 
-/** The figures as a table, for people. */
-export async function startupTable(repeats: number): Promise<string> {
+/** The figures, for people, and what the webhook holds at rest above (b), in MiB. */
+export interface StartupFigures {
+  readonly text: string;
+  readonly extraIdleMiB: number;
+}
+
+export async function startupFigures(repeats: number): Promise<StartupFigures> {
   const { node, express, webhook } = await startups(repeats);
   const row = (name: string, { readyMs, idleRssBytes }: Startup): readonly string[] => {
     if (idleRssBytes === undefined || express.idleRssBytes === undefined) return [name, readyMs.toFixed(0), '', ''];
     const extra = (idleRssBytes - express.idleRssBytes) / MIB;
     return [name, readyMs.toFixed(0), (idleRssBytes / MIB).toFixed(0), `${extra < 0 ? '' : '+'}${extra.toFixed(0)}`];
   };
-  return table([
+  const text = table([
     ['', 'ready ms', 'idle RSS MiB', '- (b)'],
     row('node -e 0', node),
     row('(b) express, listening', express),
     row('webhook, ready', webhook),
   ]);
+  const extra = (webhook.idleRssBytes ?? Number.NaN) - (express.idleRssBytes ?? Number.NaN);
+  return { text, extraIdleMiB: extra / MIB };
+}
+
+/** What the image adds to its base as it is pulled, in MiB: the bundle, compressed. Undefined where none was built. */
+export async function pulledMiB(): Promise<number | undefined> {
+  if (!existsSync(BUNDLE)) return undefined;
+  const folder = dirname(BUNDLE);
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
+  let bytes = 0;
+  for (const entry of entries) {
+    if (entry.isFile()) bytes += gzipSync(await readFile(join(entry.parentPath, entry.name))).length;
+  }
+  return bytes / MIB;
 }
 
 /** Cold starts: `node -e 0`, a bare express server with its certificate, and the webhook with the same one. */

@@ -73,6 +73,7 @@ async function load(bench: Bench, name: Name, milliseconds: number): Promise<Omi
     connections: CONNECTIONS,
     milliseconds,
     bodies: [JSON.stringify(review)],
+    allowed: name !== 'bad',
   });
   const after = await server.ask('read');
   return {

@@ -17,8 +17,8 @@ await build({
   platform: 'node',
   target: 'node24',
   format: 'esm',
-  minify: true,
-  keepNames: true,
+  minifySyntax: true,
+  minifyWhitespace: true,
   legalComments: 'linked',
   sourcemap: false,
   // CommonJS dependencies (express, node-forge, prom-client) call require for Node's own modules.

@@ -1,5 +1,5 @@
 import { type FactName, type Known, type LearntFacts, unknown } from './engine/facts.ts';
-import type { ActiveRule, Policy } from './engine/policy.ts';
+import type { Policy } from './engine/policy.ts';
 import { applicableRules, review, type Verdict } from './engine/review.ts';
 import type { Subject } from './engine/subject.ts';
 import { FROM_WATCHES, LEARNERS } from './facts/index.ts';
@@ -17,13 +17,20 @@ export interface Decision {
  */
 export async function judge(subject: Subject, policy: Policy, world: World, signal: AbortSignal): Promise<Decision> {
   const rules = applicableRules(subject, policy);
-  const needed = new Set(rules.flatMap(({ rule }) => rule.needs));
-  if (needed.size === 0)
-    return { subject, verdicts: await reviewWithOwners(subject, rules, policy, {}, world, signal) };
-  const facts = await learn(needed, subject, world, signal);
-  const lagging = new Set(review(subject, rules, policy, facts).flatMap(refusedByMemory));
-  const fresh = world.readLive && lagging.size > 0 ? await learn(lagging, subject, liveView(world), signal) : {};
-  const verdicts = await reviewWithOwners(subject, rules, policy, { ...facts, ...fresh }, world, signal);
+  const needed = new Set<FactName>();
+  for (const { rule } of rules) for (const name of rule.needs) needed.add(name);
+  let facts = needed.size === 0 ? {} : await learn(needed, subject, world, signal);
+  let verdicts = review(subject, rules, policy, facts);
+  const lagging = new Set(world.readLive ? verdicts.flatMap(refusedByMemory) : []);
+  if (lagging.size > 0) {
+    facts = { ...facts, ...(await learn(lagging, subject, liveView(world), signal)) };
+    verdicts = review(subject, rules, policy, facts);
+  }
+  // Who owns a pod is asked only where a violation hangs on it: it costs reads, and most pods violate nothing.
+  if (verdicts.some((verdict) => verdict.outcome === 'unknown' && verdict.missing.includes('owners'))) {
+    const owners = await learn(new Set<FactName>(['owners']), subject, world, signal);
+    verdicts = review(subject, rules, policy, { ...facts, ...owners });
+  }
   return { subject, verdicts };
 }
 
@@ -43,21 +50,6 @@ export async function judgeForAll(
 /** The facts that a refusal rests on and that may have changed since they were learnt. What is unknown stays unknown. */
 function refusedByMemory({ rule, outcome }: Verdict): readonly FactName[] {
   return outcome === 'fail' ? rule.needs.filter((name) => FROM_WATCHES.has(name)) : [];
-}
-
-/** Who owns a pod is asked only where a violation hangs on it: it costs reads, and most pods violate nothing. */
-async function reviewWithOwners(
-  subject: Subject,
-  rules: readonly ActiveRule[],
-  policy: Policy,
-  facts: LearntFacts,
-  world: World,
-  signal: AbortSignal,
-): Promise<readonly Verdict[]> {
-  const verdicts = review(subject, rules, policy, facts);
-  if (!verdicts.some((verdict) => verdict.outcome === 'unknown' && verdict.missing.includes('owners'))) return verdicts;
-  const owners = await learn(new Set<FactName>(['owners']), subject, world, signal);
-  return review(subject, rules, policy, { ...facts, ...owners });
 }
 
 /** What can be told at once, and most of the time nothing else is asked, costs no turn of the event loop. */

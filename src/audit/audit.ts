@@ -15,8 +15,8 @@ import { createOwners, type OwnerNode, type Owners, ownerLookUp, ownerNode, type
 export interface AuditedObject {
   readonly kind: string;
   readonly name: string;
-  /** A pod runs; a template would make pods. */
-  readonly runs: boolean;
+  /** A pod runs, a template would make pods, a claim holds data. */
+  readonly counts: keyof Tally;
   /** Field path of the pod in the object, as findings begin with it. */
   readonly base: string;
   readonly owner: TopOwner;
@@ -37,8 +37,7 @@ export interface NamespaceAudit {
   readonly policy: Policy;
   /** False where there is no such namespace yet. */
   readonly exists: boolean;
-  readonly pods: number;
-  readonly templates: number;
+  readonly judged: Tally;
   /** Pods and Jobs that have come to their end, and ReplicaSets that a Deployment left behind: not judged. */
   readonly over: number;
   readonly objects: readonly AuditedObject[];
@@ -54,8 +53,19 @@ export interface AuditOptions {
   readonly onProgress?: (doing: string) => void;
 }
 
+/** How many of each; all zero where there is none. */
+export interface Tally {
+  readonly pods: number;
+  readonly templates: number;
+  readonly claims: number;
+}
+
+export const NONE: Tally = { pods: 0, templates: 0, claims: 0 };
+
+const CLAIM = { group: '', kind: 'PersistentVolumeClaim' };
+
 /** Controllers come before what they make, and pods last: who controls whom is then known. */
-const RESOURCES: readonly Resource[] = [...POD_CARRIERS]
+const RESOURCES: readonly Resource[] = [...POD_CARRIERS, CLAIM]
   .sort((a, b) => Number(a.kind === 'Pod') - Number(b.kind === 'Pod'))
   .map(({ group, kind }) => ({ group, version: 'v1', plural: `${kind.toLowerCase()}s`, kind, namespaced: true }));
 
@@ -87,7 +97,7 @@ export async function auditCluster(options: AuditOptions): Promise<readonly Name
 
 interface Judged {
   readonly node: OwnerNode;
-  readonly runs: boolean;
+  readonly counts: keyof Tally;
   readonly base: string;
   readonly verdicts: readonly Verdict[];
 }
@@ -101,8 +111,7 @@ class NamespaceRun {
   readonly #options: AuditOptions;
   readonly #judged: Judged[] = [];
   readonly #unread: Unread[] = [];
-  #pods = 0;
-  #templates = 0;
+  #tally = NONE;
   #over = 0;
 
   constructor(name: string, policy: Policy, owners: Owners, world: World, options: AuditOptions) {
@@ -122,8 +131,7 @@ class NamespaceRun {
       name: this.#name,
       policy: this.#policy,
       exists,
-      pods: this.#pods,
-      templates: this.#templates,
+      judged: this.#tally,
       over: this.#over,
       objects: await Promise.all(
         this.#judged.map(async ({ node, ...judged }) => ({
@@ -170,30 +178,34 @@ class NamespaceRun {
   async #auditObject(object: JsonObject): Promise<void> {
     if (!isKubernetesObject(object)) throw new KubeError('the API server sent an object without apiVersion and kind');
     const node = ownerNode(object);
-    const runs = object.kind === 'Pod';
-    if (!runs) this.#owners.add(node);
+    const counts = countsAs(object);
+    if (counts === 'templates') this.#owners.add(node);
     try {
       const [error] = shapeErrors(object);
       if (error) throw new Error(`${error.path} is ${error.found}: expected ${error.expected}`);
       if (isOver(object, node, this.#owners)) this.#over += 1;
-      else await this.#judge(object, node, runs);
+      else await this.#judge(object, node, counts);
     } catch (error) {
       // What a rule throws is a bug of ours, which is no acceptance.
       this.#unread.push({ what: `${node.kind} ${node.name}`, reason: reasonOf(error) });
     }
   }
 
-  async #judge(object: KubernetesObject, node: OwnerNode, runs: boolean): Promise<void> {
-    // A pod that runs is no longer created: what the scheduler or a controller wrote into it since is no violation.
-    const operation = runs ? 'UPDATE' : 'CREATE';
+  async #judge(object: KubernetesObject, node: OwnerNode, counts: keyof Tally): Promise<void> {
+    // What is there is no longer created: what the scheduler or a controller wrote into it since is no violation.
+    const operation = counts === 'templates' ? 'CREATE' : 'UPDATE';
     const subject = makeSubject({ object, operation, namespace: this.#name, now: this.#options.now });
-    if (!subject.pod) return;
+    if (!subject.pod && counts !== 'claims') return;
     const { verdicts } = await judge(subject, this.#policy, this.#world, this.#options.signal);
-    if (runs) this.#pods += 1;
-    else this.#templates += 1;
+    this.#tally = { ...this.#tally, [counts]: this.#tally[counts] + 1 };
     const notable = verdicts.filter(({ outcome }) => outcome !== 'pass');
-    if (notable.length > 0) this.#judged.push({ node, runs, base: subject.pod.base, verdicts: notable });
+    if (notable.length > 0) this.#judged.push({ node, counts, base: subject.pod?.base ?? '', verdicts: notable });
   }
+}
+
+function countsAs({ kind }: KubernetesObject): keyof Tally {
+  if (kind === CLAIM.kind) return 'claims';
+  return kind === 'Pod' ? 'pods' : 'templates';
 }
 
 /** Whether an object neither runs nor makes pods any more. */

@@ -1,17 +1,11 @@
 import { refuses } from '../engine/answer.ts';
 import type { Verdict } from '../engine/review.ts';
 import type { Mode, Rule } from '../engine/rule.ts';
-import type { AuditedObject, NamespaceAudit } from './audit.ts';
+import { type AuditedObject, type NamespaceAudit, NONE, type Tally } from './audit.ts';
 import type { TopOwner } from './owners.ts';
 
 /** What would become of an object if it were created now. */
 export type AuditOutcome = 'accepted' | 'refused' | 'unknown';
-
-/** How many of each; both zero where there is none. */
-export interface Tally {
-  readonly pods: number;
-  readonly templates: number;
-}
 
 /** What belongs to one owner and is not without a word accepted. */
 export interface OwnerGroup {
@@ -44,8 +38,6 @@ export interface AuditTotals {
   readonly unknown: Tally;
   readonly unread: number;
 }
-
-const NONE: Tally = { pods: 0, templates: 0 };
 
 /** What the verdicts on an object come to. */
 export function outcomeOf({ verdicts }: Pick<AuditedObject, 'verdicts'>): AuditOutcome {
@@ -126,7 +118,7 @@ export function totalsOf(audits: readonly NamespaceAudit[]): AuditTotals {
   return {
     namespaces: audits.length,
     absent: audits.filter(({ exists }) => !exists).map(({ name }) => name),
-    judged: audits.reduce((all, { pods, templates }) => sum(all, { pods, templates }), NONE),
+    judged: audits.reduce((all, { judged }) => sum(all, judged), NONE),
     over: audits.reduce((all, { over }) => all + over, 0),
     refused: those('refused'),
     unknown: those('unknown'),
@@ -134,15 +126,19 @@ export function totalsOf(audits: readonly NamespaceAudit[]): AuditTotals {
   };
 }
 
-export function isAny({ pods, templates }: Tally): boolean {
-  return pods + templates > 0;
+export function isAny({ pods, templates, claims }: Tally): boolean {
+  return pods + templates + claims > 0;
 }
 
 function tally(objects: readonly AuditedObject[]): Tally {
-  const pods = objects.filter(({ runs }) => runs).length;
-  return { pods, templates: objects.length - pods };
+  return objects.reduce(plusOne, NONE);
+}
+
+/** One more of what an object counts as. */
+export function plusOne(all: Tally, { counts }: Pick<AuditedObject, 'counts'>): Tally {
+  return { ...all, [counts]: all[counts] + 1 };
 }
 
 function sum(a: Tally, b: Tally): Tally {
-  return { pods: a.pods + b.pods, templates: a.templates + b.templates };
+  return { pods: a.pods + b.pods, templates: a.templates + b.templates, claims: a.claims + b.claims };
 }

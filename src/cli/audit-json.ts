@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { AuditedObject, NamespaceAudit } from '../audit/audit.ts';
-import { groupByOwner, outcomeOf, type Tally, totalsByRule, totalsOf } from '../audit/report.ts';
+import { groupByOwner, outcomeOf, totalsByRule, totalsOf } from '../audit/report.ts';
 import { acceptanceOf } from '../engine/answer.ts';
 import type { Enforcement } from '../engine/policy.ts';
 import { PROFILES } from '../engine/policy.ts';
@@ -9,7 +9,7 @@ import { MODES } from '../engine/rule.ts';
 import { describeFinding } from '../engine/wording.ts';
 
 const count = z.int().min(0);
-const tally = z.strictObject({ pods: count, templates: count });
+const tally = z.strictObject({ pods: count, templates: count, claims: count });
 const mode = z.enum(MODES).exclude(['off']).describe('What a violation does at admission.');
 const outcome = z.enum(['accepted', 'refused', 'unknown']);
 
@@ -50,7 +50,7 @@ const ownerSchema = z
       z.strictObject({
         kind: z.string(),
         name: z.string(),
-        runs: z.boolean().describe('A pod that runs; else a template that would make pods.'),
+        runs: z.boolean().describe('A pod that runs; else a template that would make pods, or a claim.'),
         outcome,
         verdicts: z.array(verdictSchema).describe('Of the rules that did not pass.'),
       }),
@@ -123,8 +123,7 @@ export function auditOutput(audits: readonly NamespaceAudit[], about: AuditAbout
 }
 
 function namespaceOutput(audit: NamespaceAudit, { isConfigured }: AuditAbout): AuditOutput['namespaces'][number] {
-  const { name, exists, policy, pods, templates, over, unread } = audit;
-  const judged: Tally = { pods, templates };
+  const { name, exists, policy, judged, over, unread } = audit;
   return {
     name,
     exists,
@@ -142,8 +141,8 @@ function namespaceOutput(audit: NamespaceAudit, { isConfigured }: AuditAbout): A
 }
 
 function objectOutput(object: AuditedObject): AuditOutput['namespaces'][number]['owners'][number]['objects'][number] {
-  const { kind, name, runs, verdicts } = object;
-  return { kind, name, runs, outcome: outcomeOf(object), verdicts: verdicts.flatMap(verdictOutput) };
+  const { kind, name, counts, verdicts } = object;
+  return { kind, name, runs: counts === 'pods', outcome: outcomeOf(object), verdicts: verdicts.flatMap(verdictOutput) };
 }
 
 function verdictOutput(verdict: Verdict): z.infer<typeof verdictSchema>[] {

@@ -1,12 +1,12 @@
-import type { NamespaceAudit, Unread } from '../audit/audit.ts';
+import { type NamespaceAudit, NONE, type Tally, type Unread } from '../audit/audit.ts';
 import {
   type AuditTotals,
   groupByOwner,
   isAny,
   nameOf,
   type OwnerGroup,
+  plusOne,
   type RuleTotal,
-  type Tally,
 } from '../audit/report.ts';
 import { rulePagePath } from '../describe/rule-page.ts';
 import { describeExempted } from '../engine/answer.ts';
@@ -22,10 +22,10 @@ const WEIGHT = { enforce: '', warn: ' (a warning)', audit: ' (a note)' } as cons
 
 /** One namespace: what was judged, what could not be read, and what would become of whose pods. */
 export function describeNamespace(audit: NamespaceAudit, paint: Paint): string {
-  const { name, policy, exists, pods, templates, over, unread } = audit;
+  const { name, policy, exists, over, unread } = audit;
   const head = paint('bold', `namespace ${printable(name)}`);
   if (!exists) return `${head}  does not exist yet\n`;
-  const judged = `${describeTally({ pods, templates }) || 'nothing'} judged`;
+  const judged = `${describeTally(audit.judged) || 'nothing'} judged`;
   const lines = [
     `${head}  ${policy.profile}, ${judged}${over > 0 ? `, ${over} over and not judged` : ''}`,
     ...describeUnread(unread).map((line) => paint('yellow', line)),
@@ -71,13 +71,12 @@ interface Line {
 /** What is said of a group's objects, each sentence once with the number of objects it is said of. */
 function linesOf({ objects }: OwnerGroup): readonly Line[] {
   const lines = new Map<string, Line>();
-  for (const { verdicts, base, runs } of objects) {
+  for (const { verdicts, base, counts } of objects) {
     for (const verdict of verdicts) {
       const { rule, mode } = verdict;
       for (const text of sentencesOf(verdict, base)) {
         const key = JSON.stringify([rule.id, mode, text]);
-        const { pods, templates } = lines.get(key)?.tally ?? { pods: 0, templates: 0 };
-        const tally = { pods: pods + (runs ? 1 : 0), templates: templates + (runs ? 0 : 1) };
+        const tally = plusOne(lines.get(key)?.tally ?? NONE, { counts });
         lines.set(key, { rule: rule.id, mode, text, tally });
       }
     }
@@ -125,7 +124,9 @@ function describeRules(rules: readonly RuleTotal[], paint: Paint): string[] {
   return [paint('bold', 'by rule'), ...lines, ''];
 }
 
-function describeTally({ pods, templates }: Tally): string {
-  const parts = [...(pods > 0 ? [count(pods, 'pod')] : []), ...(templates > 0 ? [count(templates, 'template')] : [])];
-  return parts.join(' and ');
+function describeTally({ pods, templates, claims }: Tally): string {
+  const parts = Object.entries({ pod: pods, template: templates, claim: claims }).flatMap(([noun, number]) =>
+    number > 0 ? [count(number, noun)] : [],
+  );
+  return [parts.slice(0, -1).join(', '), ...parts.slice(-1)].filter((part) => part !== '').join(' and ');
 }

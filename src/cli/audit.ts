@@ -16,7 +16,8 @@ import { createPaint } from './text.ts';
 const USAGE = `usage: qdrant-admission audit [OPTION]…
 
 Lists what stands in the protected namespaces of a cluster already and would be refused if it were created now: pods,
-and the pod templates of every workload kind. Changes nothing. It has to read pods and workloads there.
+the pod templates of every workload kind, and claims. Changes nothing. It has to read pods, workloads and claims there,
+and in the cluster StorageClasses and PersistentVolumes.
 
   --kubeconfig FILE         else $KUBECONFIG, else the service account of the pod it runs in, else ~/.kube/config
   --context NAME            of the kubeconfig; else its current one

@@ -38,7 +38,8 @@ export function parseImageReference(text: string): ImageReference | undefined {
   if (text.length > LONGEST_REFERENCE || (text.length === 64 && /^[a-f0-9]{64}$/.test(text))) return undefined;
   const [, registry, repository, tag, digest] = REFERENCE.exec(withRegistry(text)) ?? [];
   if (registry === undefined || repository === undefined || repository.length > LONGEST_PATH) return undefined;
-  return { registry, repository, ...(tag !== undefined && { tag }), ...(digest !== undefined && { digest }) };
+  if (tag === undefined) return digest === undefined ? { registry, repository } : { registry, repository, digest };
+  return digest === undefined ? { registry, repository, tag } : { registry, repository, tag, digest };
 }
 
 /** Parses `registry.example.com` or `registry.example.com/team`; undefined where the registry is not named in full. */
@@ -66,8 +67,9 @@ function withRegistry(text: string): string {
   const slash = text.indexOf('/');
   const first = text.slice(0, slash);
   if (slash === -1 || !namesRegistry(first)) return onDockerHub(text);
-  const rest = text.slice(slash + 1);
-  return canonicalHost(first) === DOCKER_HUB ? onDockerHub(rest) : `${first}/${rest}`;
+  if (canonicalHost(first) !== DOCKER_HUB) return text;
+  // Nearly all say everything already: their text need not be put together again.
+  return first === DOCKER_HUB && text.includes('/', slash + 1) ? text : onDockerHub(text.slice(slash + 1));
 }
 
 function onDockerHub(path: string): string {

@@ -37,11 +37,25 @@ const QUANTITY = /^([+-]?)(\d*)(?:\.(\d*))?(?:([numkMGTPE]|[KMGTPE]i)|[eE]([+-]?
 /** Numbers of this many characters are not written by people, and would cost time. */
 const LONGEST = 64;
 
+/** What nearly all quantities are: a whole number and a suffix. */
+const WHOLE = /^(\d{1,15})(|[mkMGTPE]|[KMGTPE]i)$/;
+
+/** Thousandths in one of a suffix, where they are a whole number. */
+const WHOLE_MILLI: ReadonlyMap<string, bigint> = new Map(
+  [...SCALES].flatMap(([suffix, { above, below }]) =>
+    (1000n * above) % below === 0n ? [[suffix, (1000n * above) / below]] : [],
+  ),
+);
+
 /**
  * Reads a quantity as the API server does, rounded up to thousandths; undefined for what is none. `0.5` is `500m`,
  * `1Gi` is `1073741824`, `1e3` is `1k`. A file may also hold a plain number.
  */
 export function parseQuantity(value: string | number): Milli | undefined {
+  const [, count = '', unit = ''] = (typeof value === 'string' && WHOLE.exec(value)) || [];
+  const milli = count === '' ? undefined : WHOLE_MILLI.get(unit);
+  // Fifteen digits are exact as a number, and numbers are read faster than integers of any length.
+  if (milli !== undefined) return BigInt(Number(count)) * milli;
   const text = String(value).trim();
   const match = text.length <= LONGEST ? QUANTITY.exec(text) : null;
   if (!match) return undefined;

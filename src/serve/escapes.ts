@@ -1,4 +1,6 @@
 const BACKSLASH = 0x5c;
+const LOWER_U = 0x75;
+const ZERO = 0x30;
 
 /**
  * Whether a JSON text writes a letter or digit as an escape, `"\u0068ostNetwork"`. No API server does. The JSON.parse
@@ -10,12 +12,17 @@ export function escapesLetters(text: string): boolean {
   if (!text.includes('\\u00')) return false;
   let at = text.indexOf('\\');
   while (at !== -1) {
-    if (text.startsWith('u00', at + 1) && isLetterOrDigit(text, at + 4)) return true;
+    if (isPlainEscape(text, at) && isLetterOrDigit(text, at + 4)) return true;
     // A backslash after a backslash is text: escapes are read from the left.
     at += 2;
     if (text.charCodeAt(at) !== BACKSLASH) at = text.indexOf('\\', at);
   }
   return false;
+}
+
+/** Whether `\u00` stands there. */
+function isPlainEscape(text: string, at: number): boolean {
+  return text.charCodeAt(at + 1) === LOWER_U && text.charCodeAt(at + 2) === ZERO && text.charCodeAt(at + 3) === ZERO;
 }
 
 function isLetterOrDigit(text: string, at: number): boolean {

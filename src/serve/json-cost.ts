@@ -13,7 +13,16 @@ const SMALL = 64 * 1024;
 const MOST_COST = 70_000_000;
 
 /** Measured with V8 on one 2.x GHz core, at the high end of what hostile texts can make of each. */
-const COST = { container: 140, string: 60, newString: 270, key: 20, wideKey: 1500, indexKey: 500, comma: 25 } as const;
+const COST = {
+  container: 140,
+  string: 60,
+  newString: 270,
+  key: 20,
+  wideKey: 1500,
+  indexKey: 500,
+  protoKey: 400,
+  comma: 25,
+} as const;
 
 /** Ten characters, each written as `\u1234`, and the quote before them: V8 looks up such strings in a table of all. */
 const SHORT = 61;
@@ -38,6 +47,9 @@ const CLOSE_OBJECT = 0x7d;
 /** Chosen at random, so that nobody can write strings that look like one another. */
 const SEED = randomInt(2 ** 31);
 const TABLE_BITS = 18;
+
+/** The one key that V8 does not set as it sets others. */
+const PROTO = hash(Buffer.from('"__proto__'), 0, 10);
 
 /**
  * Whether a text is better not given to `JSON.parse`, which stops everything else while it runs: 8 MiB of `[` take
@@ -98,7 +110,7 @@ function costOf(text: Uint8Array): number {
         break;
       }
       case COLON: {
-        cost += isIndex ? COST.indexKey : COST.key;
+        cost += isIndex ? COST.indexKey : string === PROTO ? COST.protoKey : COST.key;
         const count = (counts[depth] ?? 0) + 1;
         counts[depth] = count;
         if (count > WIDE) {

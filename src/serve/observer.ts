@@ -18,9 +18,8 @@ export function createObserver(log: Log, metrics: Metrics): Observer {
       for (const { rule, outcome, mode } of verdicts) {
         if (outcome !== 'pass') metrics.verdict(rule.id, outcome, mode);
       }
-      const fields = fieldsOf(event, seconds);
-      if (answer.allowed) log.info(fields, 'allowed');
-      else log.warn(fields, 'denied');
+      if (answer.allowed) log.line('info', fieldsOf(event, seconds), 'allowed');
+      else log.line('warn', fieldsOf(event, seconds), 'denied');
     },
     rejected(reason) {
       metrics.badRequest(reason);

@@ -1,5 +1,6 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import type { BadRequestReason } from '../io/metrics.ts';
+import { createBatches } from './batches.ts';
 import { timeoutOf } from './duration.ts';
 import type { Handler, Observer } from './handler.ts';
 
@@ -26,6 +27,7 @@ interface Refusal {
 /** Answers reviews over HTTP: path, method, headers and body are checked here, the content is the handler's. */
 export function createReviewPath({ handler, observer, isDraining }: ReviewPathOptions): RequestListener {
   let buffered = 0;
+  const inBatches = createBatches();
   // The API server always asks with the same one.
   let known = { url: PATH, timeoutMs: timeoutOf(PATH) };
 
@@ -79,7 +81,8 @@ export function createReviewPath({ handler, observer, isDraining }: ReviewPathOp
     request.on('end', () => {
       if (refusal) return resolve(refusal);
       const [only = EMPTY] = chunks;
-      resolve({ bytes: chunks.length > 1 ? Buffer.concat(chunks, size) : only });
+      const bytes = chunks.length > 1 ? Buffer.concat(chunks, size) : only;
+      inBatches(() => resolve({ bytes }));
     });
     request.on('error', () => {
       if (!refusal) giveUp(ABORTED);

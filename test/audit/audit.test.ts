@@ -4,7 +4,7 @@ import { groupByOwner, nameOf, totalsByRule, totalsOf } from '../../src/audit/re
 import type { Policy } from '../../src/engine/policy.ts';
 import { createKubeClient } from '../../src/io/kube.ts';
 import { findCluster } from '../../src/io/kube-config.ts';
-import { policyWith } from '../support/policies.ts';
+import { policyWith, policyWithAllRules } from '../support/policies.ts';
 import { type ScriptedApi, sendJson, sendStatus, startScriptedApi } from '../support/scripted-api.ts';
 
 let api: ScriptedApi;
@@ -43,11 +43,15 @@ interface Made {
   readonly status?: object;
 }
 
-/** What a cluster holds, by `namespace/plural`; a number is a refusal with that status. */
+/** What a cluster holds, by `namespace/plural`, or `/plural`; a number is a refusal with that status. */
 type Stock = Readonly<Record<string, readonly object[] | number>>;
 
 function item(name: string, { metadata, ...parts }: Made): object {
   return { metadata: { name, uid: `uid of ${name}`, ...metadata }, ...parts };
+}
+
+function nameIn(object: object): string | undefined {
+  return (object as { metadata?: { name?: string } }).metadata?.name;
 }
 
 function ownedBy(kind: string, name: string): object {
@@ -57,7 +61,15 @@ function ownedBy(kind: string, name: string): object {
 function stock(holds: Stock, absent: readonly string[] = []): void {
   api.play(({ url }, response) => {
     const [, namespace, plural] = /\/namespaces\/([^/]+)\/?(.*)$/.exec(url.pathname) ?? [];
-    if (namespace === undefined) return sendJson(response, { gitVersion: 'v1.37.2' });
+    if (url.pathname === '/version') return sendJson(response, { gitVersion: 'v1.37.2' });
+    if (namespace === undefined) {
+      const [, kinds = '', name] = /\/v1(\/[^/]+)(?:\/([^/]+))?$/.exec(url.pathname) ?? [];
+      const items = holds[kinds];
+      if (typeof items !== 'object') return sendStatus(response, 403, 'Forbidden', `${kinds} is forbidden`);
+      if (name === undefined) return sendJson(response, { metadata: { resourceVersion: '1' }, items });
+      const kind = { apiVersion: 'storage.k8s.io/v1', kind: 'StorageClass' };
+      return sendJson(response, { ...kind, ...items.find((each) => nameIn(each) === name) });
+    }
     if (plural === '') {
       if (!absent.includes(namespace)) return sendJson(response, { metadata: { name: namespace } });
       return sendJson(response, { kind: 'Status', reason: 'NotFound', details: { name: namespace } }, 404);
@@ -102,10 +114,12 @@ it('judges all pods of all pages and groups what is refused by who owns it in th
     ],
   });
   const audits = await audit();
-  expect(audits).toMatchObject([{ name: 'qdrant', exists: true, pods: 5, templates: 2, over: 0, unread: [] }]);
+  expect(audits).toMatchObject([
+    { name: 'qdrant', exists: true, judged: { pods: 5, templates: 2 }, over: 0, unread: [] },
+  ]);
   expect(groups(audits)).toEqual([
-    ['Deployment/loader', 'refused', { pods: 3, templates: 2 }],
-    ['Pod/bare', 'refused', { pods: 1, templates: 0 }],
+    ['Deployment/loader', 'refused', { pods: 3, templates: 2, claims: 0 }],
+    ['Pod/bare', 'refused', { pods: 1, templates: 0, claims: 0 }],
   ]);
   expect(totalsByRule(audits)).toMatchObject([
     { rule: { id: 'host-namespaces' }, mode: 'enforce', failed: { pods: 4, templates: 2 } },
@@ -124,8 +138,8 @@ it('judges the templates of every workload kind', async () => {
     'qdrant/podtemplates': [{ ...item('podtemplates', {}), ...template }],
   });
   const [found] = await audit();
-  expect(found?.objects.map(({ name, runs }) => [name, runs]).sort()).toEqual(
-    [...kinds, 'cronjobs', 'podtemplates'].sort().map((name) => [name, false]),
+  expect(found?.objects.map(({ name, counts }) => [name, counts]).sort()).toEqual(
+    [...kinds, 'cronjobs', 'podtemplates'].sort().map((name) => [name, 'templates']),
   );
 });
 
@@ -155,7 +169,7 @@ it('leaves out what is over, and only that', async () => {
   const [found] = await audit();
   const judged = found?.objects.map(({ name }) => name).sort();
   expect(judged).toEqual(['current', 'leaving', 'of-nobody', 'of-the-gone', 'pending', 'running']);
-  expect(found).toMatchObject({ pods: 2, templates: 5, over: 5 });
+  expect(found).toMatchObject({ judged: { pods: 2, templates: 5 }, over: 5 });
 });
 
 it('names namespaces that do not exist, and asks nothing more of them', async () => {
@@ -187,7 +201,7 @@ it('says after how many objects a list broke off, and keeps what it found', asyn
   });
   const audits = await audit();
   expect(audits[0]?.unread).toEqual([{ what: 'pods', reason: 'after 1: HTTP 410: too old' }]);
-  expect(totalsOf(audits).refused).toEqual({ pods: 1, templates: 0 });
+  expect(totalsOf(audits).refused).toEqual({ pods: 1, templates: 0, claims: 0 });
 });
 
 it('never takes an object that it cannot judge for accepted', async () => {
@@ -203,7 +217,7 @@ it('never takes an object that it cannot judge for accepted', async () => {
   }));
   stock({ 'qdrant/pods': [item('good', { spec: GOOD_SPEC })] });
   const [crashed] = await audit([], { policies: new Map([['qdrant', { ...POLICY, rules: broken }]]) });
-  expect(crashed).toMatchObject({ pods: 0, unread: [{ what: 'Pod good' }] });
+  expect(crashed).toMatchObject({ judged: { pods: 0 }, unread: [{ what: 'Pod good' }] });
 });
 
 it('reports everything as unread where the cluster cannot be reached, without asking for each thing', async () => {
@@ -247,7 +261,7 @@ it('keeps what warns, notes or is exempt, and refuses nothing for it', async () 
     policies: new Map([['qdrant', onlyHostNamespaces(policyWith({}, [exemption]))]]),
   });
   expect(totalsByRule(exempted)).toMatchObject([{ exempt: { pods: 1, templates: 0 }, failed: { pods: 0 } }]);
-  expect(totalsOf(exempted).refused).toEqual({ pods: 0, templates: 0 });
+  expect(totalsOf(exempted).refused).toEqual({ pods: 0, templates: 0, claims: 0 });
 });
 
 it('counts as unknown, and not as refused, what rests on a fact that cannot be learnt', async () => {
@@ -258,4 +272,21 @@ it('counts as unknown, and not as refused, what rests on a fact that cannot be l
   const audits = await audit([], { policies: new Map([['qdrant', { ...POLICY, rules: needing }]]) });
   expect(audits.flatMap(groupByOwner)).toMatchObject([{ outcome: 'unknown', unknown: { pods: 1, templates: 0 } }]);
   expect(totalsOf(audits)).toMatchObject({ unknown: { pods: 1, templates: 0 }, refused: { pods: 0 } });
+});
+
+it('judges claims, and names the class that does not encrypt', async () => {
+  const claim = (name: string, storageClassName: string) => item(name, { spec: { storageClassName } });
+  const storageClass = (name: string, encrypted: string) => ({
+    ...item(name, {}),
+    provisioner: 'ebs.csi.aws.com',
+    parameters: { encrypted },
+  });
+  stock({
+    'qdrant/persistentvolumeclaims': [claim('good', 'encrypted'), claim('bad', 'plain')],
+    '/storageclasses': [storageClass('encrypted', 'true'), storageClass('plain', 'false')],
+  });
+  const audits = await audit([], { policies: new Map([['qdrant', policyWithAllRules()]]) });
+  expect(audits).toMatchObject([{ judged: { pods: 0, templates: 0, claims: 2 }, unread: [] }]);
+  expect(groups(audits)).toEqual([['PersistentVolumeClaim/bad', 'refused', { pods: 0, templates: 0, claims: 1 }]]);
+  expect(totalsByRule(audits)).toMatchObject([{ rule: { id: 'encrypted-class' }, failed: { claims: 1 } }]);
 });

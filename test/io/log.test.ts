@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { PassThrough } from 'node:stream';
+import { text } from 'node:stream/consumers';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { openLog } from '../../src/io/log.ts';
@@ -78,4 +79,18 @@ it('keeps quiet below its level', async () => {
   log.warn({}, 'loud');
   expect(stream.read().toString()).toContain('loud');
   expect(stream.read()).toBeNull();
+});
+
+it('writes the lines of requests as it writes all others', async () => {
+  const stream = new PassThrough();
+  const log = openLog(stream, 'info');
+  const fields = { uid: 'a"\n\u2028', dryRun: undefined, verdicts: [{ rule: 'x', more: undefined }], ms: 0.5 };
+  log.info(fields, 'allowed');
+  log.line('info', fields, 'allowed');
+  log.line('info', {}, 'allowed');
+  log.line('debug', fields, 'quiet');
+  stream.end();
+  const lines = (await text(stream)).trimEnd().split('\n');
+  const timeless = lines.map((line) => line.replace(/"time":\d+/, '"time":0'));
+  expect(timeless).toEqual([timeless[0], timeless[0], '{"level":"info","time":0,"msg":"allowed"}']);
 });

@@ -253,6 +253,22 @@ describe('names like those of JavaScript', () => {
   });
 });
 
+describe('a large pod', () => {
+  const many = (count: number): object[] => Array.from({ length: count }, (_, i) => container(`c${i}`));
+
+  it('has at most a thousand containers, in all lists together', () => {
+    expect(shapeErrors(pod({ containers: many(500), initContainers: many(500) }))).toEqual([]);
+    expect(shapeErrors(pod({ containers: many(500), initContainers: many(501) }))).toEqual([
+      { path: 'spec', expected: 'at most 1000 containers', found: 'a pod of 1001' },
+    ]);
+  });
+
+  it('may have as many environment variables as etcd takes', () => {
+    const env = Array.from({ length: 36_000 }, (_, i) => ({ name: `ENV_${i}`, value: 'x' }));
+    expect(shapeErrors(pod({ containers: [container('qdrant', { env })] }))).toEqual([]);
+  });
+});
+
 async function brokenRules(object: KubernetesObject): Promise<string[]> {
   const subject = makeSubject({ object, now: new Date(0) });
   const { verdicts } = await judge(subject, policyWith(), NO_WORLD, new AbortController().signal);

@@ -68,6 +68,7 @@ describe('cost', () => {
     ['keys in one object', `{${Array.from({ length: 100_000 }, (_, i) => `"${word(i)}":0`)}}`],
     ['differently keyed objects', list(10_000, (i) => `{"${word(i)}":0}`)],
     ['orders of the same keys', list(10_000, (i) => `{${[...word(i)].map((key) => `"${key}":0`)}}`)],
+    ['__proto__ keys', list(120_000, () => '{"__proto__":{}}')],
     ['keys that are numbers', list(300_000, () => '{"4294967290":0}')],
   ])('stops too many %s', (_, text) => {
     expect(text.length).toBeLessThan(8 * MIB);

@@ -26,43 +26,34 @@ export const databasePaths = definePodRule({
   controls: [],
   reads: ['spec.volumes', ...inContainers('env', 'image', 'volumeMounts', 'workingDir')],
   check: (pod, _options, _facts, _subject, settings) =>
-    pod.containers.flatMap((at) =>
-      PATHS.flatMap(({ variable, preset }) => judgePath(pod, at, variable, preset, isDatabase(pod, at, settings))),
-    ),
+    pod.containers.flatMap((at) => {
+      const presets = isDatabase(pod, at, settings);
+      // Whoever sets one of the variables runs a database.
+      if (!presets && !at.container.env?.some(({ name }) => PATHS.some(({ variable }) => variable === name))) return [];
+      return PATHS.flatMap(({ variable, preset }) => judgePath(pod, at, variable, presets ? preset : undefined));
+    }),
 });
 
-/** What a variable says is judged in every container: whoever sets it runs a database. */
-function judgePath(
-  pod: Pod,
-  at: ContainerAt,
-  variable: string,
-  preset: string | undefined,
-  isDatabase: boolean,
-): Finding[] {
-  const env = at.container.env ?? [];
-  const index = env.findLastIndex(({ name }) => name === variable);
-  const set = env[index];
+/** @param preset where data goes if the variable is not set; undefined: nowhere */
+function judgePath(pod: Pod, at: ContainerAt, variable: string, preset: string | undefined): Finding[] {
+  const { env = [], workingDir, volumeMounts } = at.container;
+  const index = (env ?? []).findLastIndex(({ name }) => name === variable);
+  const set = env?.[index];
   if (set?.valueFrom) {
     const required = 'write the path as a value: what it is elsewhere cannot be seen here';
-    return [
-      { ...containerFinding(pod, at, `env[${index}].valueFrom`, set.valueFrom, required), found: `sets ${variable}` },
-    ];
+    const finding = containerFinding(pod, at, `env[${index}].valueFrom`, set.valueFrom, required);
+    return [{ ...finding, found: `sets ${variable}` }];
   }
   // A variable without a value is empty, which is no way to leave it out.
-  const unset = isDatabase ? preset : undefined;
-  const path = set ? (set.value ?? '') : unset;
+  const path = set ? (set.value ?? '') : preset;
   if (path === undefined) return [];
-  const full = absolutePath(path, at.container.workingDir ?? HOME);
+  const full = absolutePath(path, workingDir ?? HOME);
   const volume = mountAt(full, mountsOf(pod, at))?.volume;
   if (volume?.persistentVolumeClaim || volume?.ephemeral) return [];
-  const where = set ? `env[${index}]${set.value == null ? '' : '.value'}` : 'volumeMounts';
-  const finding = containerFinding(
-    pod,
-    at,
-    where,
-    set ? set.value : at.container.volumeMounts,
-    `mount a claim at ${full}`,
-  );
+  const [where, value] = set
+    ? [`env[${index}]${set.value == null ? '' : '.value'}`, set.value]
+    : ['volumeMounts', volumeMounts];
+  const finding = containerFinding(pod, at, where, value, `mount a claim at ${full}`);
   return [{ ...finding, found: `${set ? `sets ${variable} to` : 'puts'} ${full} ${placeOf(volume?.name)}` }];
 }
 

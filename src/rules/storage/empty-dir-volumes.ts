@@ -19,6 +19,7 @@ export const emptyDirVolumes = definePodRule({
       .describe("Exact paths in the container at which an emptyDir may lie on the node's disk."),
   }),
   check(pod, { mountPaths }) {
+    if (!pod.spec.volumes?.some((volume) => volume.emptyDir && !isInMemory(volume))) return [];
     const allowed = mountPaths.map((path) => absolutePath(path, '/'));
     return pod.containers.flatMap((at) =>
       mountsOf(pod, at).flatMap(({ path, volume }, index) => {
