@@ -1,11 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { defaultPolicy } from '../../src/config/resolve.ts';
-import { unknown } from '../../src/engine/facts.ts';
+import { known, unknown } from '../../src/engine/facts.ts';
 import type { Enforcement, Policy } from '../../src/engine/policy.ts';
 import type { Rule } from '../../src/engine/rule.ts';
 import type { World } from '../../src/facts/world.ts';
 import type { BadRequestReason } from '../../src/io/metrics.ts';
 import { type Answered, createHandler } from '../../src/serve/handler.ts';
+import { policyWithAllRules } from '../support/policies.ts';
 import { GOOD_POD, reviewOf } from '../support/serving.ts';
 
 const NO_WORLD: World = { list: async () => unknown('there is no cluster here') };
@@ -92,5 +93,43 @@ describe('large bodies', () => {
     ]);
     expect(order[0]).toBe('small');
     expect(seen.rejected).toEqual(Array.from({ length: 5 }, () => 'not-a-review'));
+  });
+});
+
+describe('what stands in no namespace', () => {
+  const storageClass = {
+    apiVersion: 'storage.k8s.io/v1',
+    kind: 'StorageClass',
+    metadata: { name: 'plain' },
+    provisioner: 'ebs.csi.aws.com',
+  };
+  const waiting = { metadata: { name: 'data', namespace: 'qdrant' }, spec: { storageClassName: 'plain' } };
+  const claims: World = {
+    list: async (_kind, namespace) =>
+      known(namespace === 'qdrant' ? [{ apiVersion: 'v1', kind: 'PersistentVolumeClaim', ...waiting }] : []),
+  };
+  const asked = (object: object) => Buffer.from(JSON.stringify(reviewOf(object, { uid: 'the-uid', namespace: '' })));
+
+  it('is judged for every protected namespace, and refused where one of them refuses', async () => {
+    const policy = policyWithAllRules({ rules: { 'class-changes': { mode: 'enforce' } } });
+    const { handler } = handlerWith(policy, { world: claims });
+    const { response } = JSON.parse((await handler(asked(storageClass), 10_000)).body);
+    expect(response).toMatchObject({ allowed: false, status: { code: 403 } });
+    expect(response.status.message).toContain('class-changes');
+    const relaxed = handlerWith(policyWithAllRules(), { world: claims });
+    expect(JSON.parse((await relaxed.handler(asked(storageClass), 10_000)).body).response.allowed).toBe(true);
+  });
+
+  it('could not be told where it points into a namespace that the configuration does not know', async () => {
+    const volume = {
+      apiVersion: 'v1',
+      kind: 'PersistentVolume',
+      metadata: { name: 'pv' },
+      spec: { claimRef: { namespace: 'new' } },
+    };
+    const { handler } = handlerWith(policyWithAllRules(), { world: claims });
+    const { response } = JSON.parse((await handler(asked(volume), 10_000)).body);
+    expect(response).toMatchObject({ allowed: false, status: { code: 503 } });
+    expect(response.status.message).toContain('does not list the namespace "new"');
   });
 });
