@@ -1,5 +1,5 @@
 import { stringify } from 'yaml';
-import { describeExemption, exemptionsAt } from '../config/expiry.ts';
+import { expiredAt } from '../config/expiry.ts';
 import { ConfigError, loadConfig } from '../config/load.ts';
 import type { Config } from '../config/resolve.ts';
 import type { Policy } from '../engine/policy.ts';
@@ -17,8 +17,8 @@ export async function configCommand(args: readonly string[], { stdout, stderr, n
   }
   try {
     const config = await loadConfig(file);
-    for (const exemption of exemptionsAt(config, now()).expired) {
-      stderr.write(`${file}: this exemption has expired and no longer holds: ${describeExemption(exemption)}\n`);
+    for (const expired of expiredAt(config, now())) {
+      stderr.write(`${file}: this has expired and no longer holds: ${expired}\n`);
     }
     stdout.write(
       action === 'show' ? show(config) : `${file}: valid, protects ${count(config.namespaces.size, 'namespace')}\n`,

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { describeExemption, exemptionsAt } from '../config/expiry.ts';
+import { attestationsAt, exemptionsAt, expiredAt } from '../config/expiry.ts';
 import { ConfigError, loadConfig } from '../config/load.ts';
 import type { Config } from '../config/resolve.ts';
 import { CertificateError } from '../io/certificates.ts';
@@ -46,13 +46,12 @@ async function serve(settings: ServeSettings, { stdout, env, now, signal }: Comm
   const cluster = await connectCluster(settings, { env, log, metrics, signal: ending.signal });
   const take = (next: Config) => {
     cluster.follow(next);
-    for (const exemption of exemptionsAt(next, now()).expired) {
-      log.warn({ exemption: describeExemption(exemption) }, 'an exemption has expired, and no longer holds');
-    }
+    for (const expired of expiredAt(next, now())) log.warn({ expired }, 'this has expired, and no longer holds');
   };
   const config = await keepConfig(settings.config, env['POD_NAMESPACE'], log, metrics, take);
   take(config.current);
   metrics.exemptions(() => exemptionsAt(config.current, now()));
+  metrics.attestations(() => attestationsAt(config.current, now()));
   metrics.protectedNamespaces(async () => {
     const names = [...config.current.namespaces.keys()];
     return { names, missing: await cluster.missing(names) };

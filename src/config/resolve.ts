@@ -14,6 +14,8 @@ export interface Config {
   readonly enforcement: Enforcement;
   /** By the name of the protected namespace. */
   readonly namespaces: ReadonlyMap<string, Policy>;
+  /** What the owner of the cluster states of its storage; each policy has them, too. */
+  readonly attestations: readonly Attestation[];
 }
 
 type Settings = NamespacesEntry['rules'];
@@ -31,7 +33,7 @@ export function resolveConfig(file: ConfigFile): Config {
       namespaces.set(name, resolvePolicy(entry, own, attestations));
     }
   }
-  return { enforcement: file.enforcement, namespaces };
+  return { enforcement: file.enforcement, namespaces, attestations };
 }
 
 /** What holds where no configuration says otherwise. */
@@ -92,11 +94,12 @@ function modeOf(rule: Rule, profile: Profile, level: PodSecurityLevel, settings:
 type AttestationEntry = ConfigFile['storage']['attestations'][number];
 
 function resolveAttestation(entry: AttestationEntry): Attestation {
-  const { mechanism, reason, responsible, keyId } = entry;
+  const { mechanism, reason, responsible, keyId, volume, snapshot } = entry;
   const base = { mechanism, reason, responsible, keyId, expires: new Date(entry.expires) };
-  if ('volume' in entry) return { of: 'volume', ...entry.volume, ...base };
-  if ('snapshot' in entry) return { of: 'snapshot', ...entry.snapshot, ...base };
-  const { storageClass, provisioner, parametersSha256 } = entry;
+  if (volume) return { of: 'volume', ...volume, ...base };
+  if (snapshot) return { of: 'snapshot', ...snapshot, ...base };
+  // The schema has seen that these are there.
+  const { storageClass = '', provisioner = '', parametersSha256 = '' } = entry;
   return { storageClass, provisioner, parametersSha256, ...base };
 }
 

@@ -12,42 +12,45 @@ const customerKey = z
     `A key by its full id: ${CUSTOMER_KEY_FORMS.map(({ expected }) => expected).join('; ')}. What an alias names can change.`,
   );
 
-/** What the cluster's owner states of encryption that nothing in Kubernetes shows. */
-const attestationBase = {
-  mechanism: z.string().min(1).describe('How the data is encrypted: ebs-account-default, node-luks, array, …'),
-  reason: z.string().min(1),
-  responsible: z.string().min(1).describe('Who answers for it.'),
-  expires: timestamp.describe('From this moment on it no longer holds (RFC 3339).'),
-  keyId: customerKey.optional().describe("The customer's key that encrypts it; left out: a key of the provider."),
-};
-
 const handle = z.strictObject({
   driver: z.string().min(1).describe('Name of the CSI driver.'),
   handle: z.string().min(1).describe('The volumeHandle or snapshotHandle, exactly.'),
 });
 
+/** The fields that say what an attestation is about: one of these, and with a class two more. */
+const ABOUT = ['storageClass', 'volume', 'snapshot'] as const;
+const OF_CLASS = ['provisioner', 'parametersSha256'] as const;
+
 const attestation = z
-  .union(
-    [
-      z.strictObject({
-        storageClass: z.string().min(1),
-        provisioner: z.string().min(1),
-        parametersSha256: z
-          .string()
-          .regex(/^[0-9a-f]{64}$/, 'expected 64 hex digits, as `qdrant-admission storage attest` prints them')
-          .describe(
-            'Of the parameters in canonical JSON: a class that was made anew with others is not the one attested.',
-          ),
-        ...attestationBase,
-      }),
-      z.strictObject({ volume: handle, ...attestationBase }),
-      z.strictObject({ snapshot: handle, ...attestationBase }),
-    ],
-    {
-      error:
-        'expected storageClass with provisioner and parametersSha256, or volume, or snapshot, each with mechanism, reason, responsible and expires: `qdrant-admission storage attest` prints one',
-    },
-  )
+  .strictObject({
+    storageClass: z.string().min(1).optional().describe('The name of a class; with provisioner and parametersSha256.'),
+    provisioner: z.string().min(1).optional(),
+    parametersSha256: z
+      .string()
+      .regex(/^[0-9a-f]{64}$/, 'expected 64 hex digits, as `qdrant-admission storage attest` prints them')
+      .optional()
+      .describe('Of the parameters in canonical JSON: a class that was made anew with others is not the one attested.'),
+    volume: handle.optional().describe('One volume, that no class made.'),
+    snapshot: handle.optional().describe('One snapshot, that was brought in by its handle.'),
+    mechanism: z.string().min(1).describe('How the data is encrypted: ebs-account-default, node-luks, array, …'),
+    reason: z.string().min(1),
+    responsible: z.string().min(1).describe('Who answers for it.'),
+    expires: timestamp.describe('From this moment on it no longer holds (RFC 3339).'),
+    keyId: customerKey.optional().describe("The customer's key that encrypts it; left out: a key of the provider."),
+  })
+  .superRefine((entry, context) => {
+    const about = ABOUT.filter((field) => entry[field] !== undefined);
+    if (about.length !== 1) {
+      context.addIssue({ code: 'custom', message: `expected one of ${ABOUT.join(', ')}, and only one` });
+    }
+    for (const field of OF_CLASS) {
+      if (about[0] === 'storageClass' && entry[field] === undefined) {
+        context.addIssue({ code: 'custom', path: [field], message: 'expected it beside storageClass' });
+      } else if (about[0] !== 'storageClass' && entry[field] !== undefined) {
+        context.addIssue({ code: 'custom', path: [field], message: 'is of a class: expected storageClass beside it' });
+      }
+    }
+  })
   .describe(
     'A statement that volumes of a class, one volume or one snapshot are encrypted. Only here: never in an annotation.',
   );

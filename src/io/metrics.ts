@@ -23,6 +23,12 @@ export type BadRequestReason = (typeof BAD_REQUESTS)[number];
 /** What can be reloaded while running. */
 export type Reloadable = 'configuration' | 'certificate';
 
+/** What holds for a time, and what held once. */
+interface Counted {
+  readonly active: readonly unknown[];
+  readonly expired: readonly unknown[];
+}
+
 /** Everything that is counted, in one registry of its own. */
 export interface Metrics {
   answered(operation: string, allowed: boolean, code: number, seconds: number): void;
@@ -33,7 +39,9 @@ export interface Metrics {
   tlsError(): void;
   certificateExpires(at: Date): void;
   /** How to ask, at each scrape, how many exemptions hold and how many have expired. */
-  exemptions(read: () => { readonly active: readonly unknown[]; readonly expired: readonly unknown[] }): void;
+  exemptions(read: () => Counted): void;
+  /** The same of attestations. */
+  attestations(read: () => Counted): void;
   /** How to ask, at each scrape, which namespaces are protected, and which of them are not there. */
   protectedNamespaces(
     read: () => Promise<{ readonly names: readonly string[]; readonly missing: readonly string[] }>,
@@ -116,6 +124,20 @@ export function createMetrics(): Metrics {
     reloaded.set({ what }, 1);
   }
 
+  function standing(name: string, help: string, read: () => Counted): void {
+    new Gauge({
+      name: PREFIX + name,
+      help,
+      labelNames: ['state'],
+      registers,
+      collect() {
+        const { active, expired } = read();
+        this.set({ state: 'active' }, active.length);
+        this.set({ state: 'expired' }, expired.length);
+      },
+    });
+  }
+
   return {
     answered(operation, allowed, code, seconds) {
       requests.inc({ operation, allowed: String(allowed), code });
@@ -130,19 +152,10 @@ export function createMetrics(): Metrics {
     },
     tlsError: () => tlsErrors.inc(),
     certificateExpires: (at) => expiry.set(at.getTime() / 1000),
-    exemptions(read) {
-      new Gauge({
-        name: `${PREFIX}exemptions`,
-        help: 'Exemptions of the configuration in force, by whether they still hold.',
-        labelNames: ['state'],
-        registers,
-        collect() {
-          const { active, expired } = read();
-          this.set({ state: 'active' }, active.length);
-          this.set({ state: 'expired' }, expired.length);
-        },
-      });
-    },
+    exemptions: (read) =>
+      standing('exemptions', 'Exemptions of the configuration in force, by whether they still hold.', read),
+    attestations: (read) =>
+      standing('attestations', 'Attestations of the configuration in force, by whether they still hold.', read),
     protectedNamespaces(read) {
       new Gauge({
         name: `${PREFIX}protected_namespaces`,

@@ -15,7 +15,7 @@ function handlerWith(policy: Policy, { enforcement = 'enforce' as Enforcement, w
   const seen = { answered: [] as Answered[], rejected: [] as BadRequestReason[], threw: [] as unknown[] };
   const namespaces = new Map([['qdrant', policy]]);
   const handler = createHandler({
-    config: { current: { enforcement, namespaces }, refresh: async () => {} },
+    config: { current: { enforcement, namespaces, attestations: [] }, refresh: async () => {} },
     world,
     now: () => new Date(),
     observer: {
