@@ -35,6 +35,18 @@ storage:
 It counts for a class of this name, this provisioner and exactly these parameters, until it expires. With \`keyId\` it also states
 the customer's key. A class that is ambiguous cannot be attested.`;
 
+const BEYOND = `## What else is looked at
+
+- A claim is let in by its class, and looked at again when it is bound: the volume must be of the class's driver, made by its provisioner, and
+  repeat its parameters. The class must be older than the claim, by a second at least: else another of its name may have
+  made the volume. A claim that comes too early is refused at once; create it again. A default class that is younger than a claim
+  that waits for one is refused for the same reason.
+- A volume or a snapshot that nobody's class made is attested by its handle: \`volume: {driver, handle}\`, \`snapshot: {driver, handle}\`. For drivers
+  whose volumes are shares the attributes of the PersistentVolume, not the handle, say where the data lies: whoever may write PersistentVolumes decides.
+- A clone, and a restore while the snapshot's claim is there, must come from a claim that is encrypted as required.
+- Pods go on using claims that are older than \`enforcedSince\`. Set it, and pods also go on where a class was deleted or made anew, or an
+  attestation has expired, since the claim was let in. Each time it is reported.`;
+
 /** docs/storage.md: the catalog as tables, and what to do about what is not in it. */
 export function storagePage(): string {
   const head = [
@@ -59,6 +71,7 @@ export function storagePage(): string {
     catalog,
     'Clone and restore: `class` gets what its class says, `source` is as what it was made from, `refused` where the two differ.',
     ATTESTING,
+    BEYOND,
     "## Customer's keys",
     'How `customerKeys` and `keyId` name a key. Aliases and bare ids are refused: they may come to mean another key.',
     markdownTable([['of', 'expected'], ...CUSTOMER_KEY_FORMS.map(({ format, expected }) => [format, expected])]),

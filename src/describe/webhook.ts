@@ -58,10 +58,10 @@ const ENTRIES: readonly Entry[] = [
     condition: whereJudged('Pod'),
   },
   {
-    // persistentvolumeclaims/status carries neither class nor volume.
+    // persistentvolumeclaims/status carries annotations, which drivers read.
     name: 'claims.admission.qdrant.io',
     kind: 'PersistentVolumeClaim',
-    served: [{ group: '', version: 'v1', resources: ['persistentvolumeclaims'] }],
+    served: [{ group: '', version: 'v1', resources: ['persistentvolumeclaims', 'persistentvolumeclaims/status'] }],
     scope: 'Namespaced',
     advisory: false,
     condition: whereJudged('PersistentVolumeClaim'),

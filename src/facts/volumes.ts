@@ -216,10 +216,25 @@ async function snapshotOrigin(
   const bound = snapshot?.status?.boundVolumeSnapshotContentName ?? of?.volumeSnapshotContentName;
   const content = bound ? await readTyped(world, CONTENT, { namespace: '', name: bound }, signal) : known(undefined);
   if (!content.known) return content;
-  const origin = { name, snapshot, content: content.value };
+  const own = isContentOf(content.value, snapshot, namespace) ? content.value : undefined;
+  const origin = { name, snapshot, content: own };
   if (!of?.persistentVolumeClaimName) return known({ ...origin, claim: undefined });
   const claim = await storedClaim(of.persistentVolumeClaimName, namespace, world, signal, depth);
   return claim.known ? known({ ...origin, claim: claim.value }) : claim;
+}
+
+/** Whether a content says itself that it is of this snapshot; what a snapshot says of it anybody may have written. */
+function isContentOf(
+  content: KubernetesObject | undefined,
+  snapshot: Snapshot | undefined,
+  namespace: string,
+): boolean {
+  const { volumeSnapshotRef: ref } = (content?.['spec'] ?? {}) as {
+    volumeSnapshotRef?: { namespace?: string; name?: string; uid?: string };
+  };
+  const { name, uid } = snapshot?.metadata ?? {};
+  const sameUid = !ref?.uid || !uid || ref.uid === uid;
+  return ref?.namespace === namespace && ref.name === name && sameUid;
 }
 
 /** snapshot.storage.k8s.io/v1 VolumeSnapshot, the fields we read. */

@@ -51,6 +51,7 @@ export interface Container {
   readonly securityContext?: SecurityContext;
   readonly workingDir?: string;
   readonly env?: readonly { readonly name?: string; readonly value?: string; readonly valueFrom?: object }[];
+  readonly envFrom?: readonly object[];
   readonly volumeMounts?: readonly { readonly name?: string; readonly mountPath?: string; readonly subPath?: string }[];
   readonly ports?: readonly { readonly name?: string; readonly hostPort?: number }[];
   readonly livenessProbe?: NetworkHandler;

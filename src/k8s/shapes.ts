@@ -41,6 +41,7 @@ const container = fields({
   image: 'string',
   workingDir: 'string',
   env: list(variable),
+  envFrom: list(anything),
   volumeMounts: list(fields({ name: 'string', mountPath: 'string', subPath: 'string' })),
   targetContainerName: 'string',
   resources,

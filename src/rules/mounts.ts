@@ -20,7 +20,8 @@ export function mountAt(path: string, mounts: readonly Mount[]): Mount | undefin
   const above = mounts.filter(
     (mount) => mount.path === '/' || path === mount.path || path.startsWith(`${mount.path}/`),
   );
-  return above.toSorted((a, b) => b.path.length - a.path.length)[0];
+  // Of two at one path the later covers the earlier.
+  return above.toReversed().toSorted((a, b) => b.path.length - a.path.length)[0];
 }
 
 /** A path as the system resolves it, without looking at links: no empty step, no `.` and no `..`. */

@@ -33,6 +33,12 @@ export function sourceDoubts(
   }
 }
 
+/** Whether there is no such claim, or no such snapshot. */
+export function isGone(origin: DataOrigin): boolean {
+  if (origin.kind === 'claim') return origin.claim.claim === undefined;
+  return origin.kind === 'snapshot' && origin.snapshot.snapshot === undefined;
+}
+
 function claimDoubts(stored: StoredClaim, settings: StorageSettings, now: Date): readonly Doubt[] {
   const { name, claim, class: resolved, source } = stored;
   if (!claim) return [{ found: `is the claim ${name}, and there is no such claim`, required: 'create it first' }];
@@ -59,23 +65,30 @@ function snapshotDoubts(
   if (handles.some((handle) => attestedHandle('snapshot', driver, handle, settings, now).attested)) return [];
   const attest = `take the snapshot of a claim that is encrypted, or state in storage.attestations of the configuration that it is`;
   if (!claim) return [{ found: found('which was brought in by its handle'), required: attest }];
-  if (claim.claim && isOf(claim, origin.content)) return claimDoubts(claim, settings, now);
+  if (claim.claim && isOf(claim, origin)) return claimDoubts(claim, settings, now);
   // Its claim is gone, as when a database is restored. What the new volume is then depends on the driver alone.
-  if (restoresByClass(target)) return [];
-  return [
-    { found: found(`whose claim ${claim.name} is gone, and its driver restores what was there`), required: attest },
-  ];
+  if (restoresByClass(target, settings)) return [];
+  const why = `whose claim ${claim.name} is gone or was made anew, and its driver restores what was there`;
+  return [{ found: found(why), required: attest }];
 }
 
-/** A claim may have been deleted and made anew since the snapshot was taken: the driver's handle tells. */
-function isOf({ volume }: StoredClaim, content: KubernetesObject | undefined): boolean {
+/**
+ * Whether a snapshot is of the claim that has this name now. It may have been deleted and made anew since: the driver's
+ * handle tells, or that the claim was there before.
+ */
+function isOf({ claim, volume }: StoredClaim, { snapshot, content }: SnapshotOrigin): boolean {
   const { volumeHandle } = contentOf(content);
-  return volumeHandle !== undefined && volume?.volume?.spec?.csi?.volumeHandle === volumeHandle;
+  if (volumeHandle !== undefined && volume?.volume?.spec?.csi?.volumeHandle === volumeHandle) return true;
+  const [made, taken] = [claim, snapshot].map((each) => Date.parse(each?.metadata?.creationTimestamp ?? ''));
+  return made !== undefined && taken !== undefined && made < taken;
 }
 
-function restoresByClass({ storageClass }: ResolvedClass): boolean {
+/** Whether what a driver restores is encrypted as the class of the new volume says, whatever the snapshot is of. */
+function restoresByClass({ storageClass }: ResolvedClass, { requireCustomerKey }: StorageSettings): boolean {
   const row = provisionerOf(storageClass?.provisioner ?? '');
-  return row !== undefined && row.restore !== 'source';
+  if (!row) return false;
+  // Where the platform encrypts everything, only the key can differ.
+  return row.restore !== 'source' || (row.level === 'platform' && row.storage === 'block' && !requireCustomerKey);
 }
 
 /** What a VolumeSnapshotContent says of itself: the driver, the volume it was taken of, and how the driver calls it. */

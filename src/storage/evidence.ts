@@ -1,7 +1,7 @@
 import type { Finding } from '../engine/rule.ts';
 import { describeFinding } from '../engine/wording.ts';
 import { namedClass } from '../k8s/claims.ts';
-import type { PersistentVolume } from '../k8s/storage.ts';
+import type { Claim, PersistentVolume } from '../k8s/storage.ts';
 import { attestedHandle } from './attestations.ts';
 import { driverOf, provisionerOf } from './catalog.ts';
 import { customerKeyProblem, type Encryption, encryptionOf, handleEncryption } from './encryption.ts';
@@ -36,6 +36,17 @@ export function classDoubts(resolved: ResolvedClass, settings: StorageSettings, 
     found: `${nameOf(resolved)}, which does not encrypt`,
     required: inClass(problem),
   }));
+}
+
+/**
+ * Why a volume of this class would not be given to this claim: the class is not older (`remade`). Undefined where it is,
+ * and where nothing tells, as in files.
+ */
+export function youngClassDoubt(resolved: ResolvedClass, { metadata }: Claim): Doubt | undefined {
+  const since = Date.parse(resolved.storageClass?.metadata?.creationTimestamp ?? '');
+  if (!(since >= Date.parse(metadata.creationTimestamp ?? ''))) return undefined;
+  const required = 'create the claim again: its class has to be there a second before it';
+  return { found: `${nameOf(resolved)}, which is not older than the claim`, required };
 }
 
 /**
@@ -152,6 +163,20 @@ export function storedClaimDoubts(stored: StoredClaim, settings: StorageSettings
   return doubts.map((doubt) => ({ path: 'spec.storageClassName', value: claim?.spec.storageClassName, ...doubt }));
 }
 
+/**
+ * Why a claim in use is no longer shown to be encrypted, though it was when it came in: nothing about its volume has
+ * changed by that. Undefined where that is not so.
+ */
+export function lapseOf(stored: StoredClaim, settings: StorageSettings, now: Date): string | undefined {
+  const { claim, volume, class: resolved } = stored;
+  if (!volume?.volume) return undefined;
+  if (!resolved.storageClass) return 'its class is gone';
+  const created = claim?.metadata.creationTimestamp ?? now.toISOString();
+  if (momentOf(resolved.storageClass.metadata?.creationTimestamp) >= momentOf(created))
+    return 'its class was made anew';
+  return volumeDoubts(volume, settings, new Date(created)).length === 0 ? 'what attested it has expired' : undefined;
+}
+
 /** What speaks against a volume having been made by its class. */
 function disagreements(volume: PersistentVolume, origin: VolumeOrigin, provisioner: string, now: Date): Finding[] {
   const { spec = {}, metadata } = volume;
@@ -161,39 +186,51 @@ function disagreements(volume: PersistentVolume, origin: VolumeOrigin, provision
     const found = `is ${className ?? 'not set'}, but the claim's class is ${origin.class.name}`;
     problems.push({ path: 'spec.storageClassName', found, required: attestIt(volume) });
   }
-  if (provisioner === NO_PROVISIONER) return spec['local'] == null ? [...problems, notLocal(volume)] : problems;
-  const driver = driverOf(provisioner);
-  const source = driverOfVolume(volume);
-  if (source !== driver) {
-    const found = `is ${source ?? 'not set'}, but the volumes of class ${className} are of ${driver}`;
-    problems.push({ path: 'spec.csi.driver', found, required: attestIt(volume) });
-  }
+  const wrong = sourceProblem(volume, provisioner);
+  if (wrong) problems.push(wrong);
+  // Nobody makes volumes of this class but by hand.
+  if (provisioner === NO_PROVISIONER) return problems;
   const by = metadata?.annotations?.[PROVISIONED_BY];
-  if (by !== provisioner && by !== driver) {
+  if (by !== provisioner && by !== driverOf(provisioner)) {
     const found = by === undefined ? 'is not set: nothing shows that the class made this volume' : `is ${by}`;
     problems.push({ path: `metadata.annotations["${PROVISIONED_BY}"]`, found, required: attestIt(volume) });
   }
   return [...problems, ...remade(volume, origin, now), ...contradicted(volume, origin)];
 }
 
-function notLocal(volume: PersistentVolume): Finding {
-  const found = 'is not set: the class is for local volumes only';
-  return { path: 'spec.local', found, required: attestIt(volume) };
+/**
+ * Why the source of a volume is not one that its class's provisioner makes. One that is not in the catalog is attested
+ * by its class; what it makes nobody here knows, but that no CSI driver of another name made it.
+ */
+function sourceProblem(volume: PersistentVolume, provisioner: string): Finding | undefined {
+  const { spec = {} } = volume;
+  const row = provisionerOf(provisioner);
+  if (row?.sources) {
+    if (!spec.csi && row.sources.some((source) => spec[source] != null)) return undefined;
+    const found = `is not set: the volumes of ${provisioner} have it`;
+    return { path: `spec.${row.sources.join(' or spec.')}`, found, required: attestIt(volume) };
+  }
+  const driver = driverOf(provisioner);
+  const source = driverOfVolume(volume);
+  if (source === driver || (!row && source === undefined && !spec.csi)) return undefined;
+  const found = `is ${source ?? 'not set'}, but the volumes of this class are of ${driver}`;
+  return { path: 'spec.csi.driver', found, required: attestIt(volume) };
 }
 
 /**
  * A class cannot change, but it can be deleted and made anew under its name: then the volume may be of the old one, or
- * of another than was looked at when the claim came in.
+ * of another than was looked at when the claim came in. Creation times are whole seconds, and within one a plain class
+ * can come, make the volume and go again: only a class that is older than the claim was there all the time.
  */
-function remade({ metadata }: PersistentVolume, { class: { storageClass }, claimCreated }: VolumeOrigin, now: Date) {
+function remade(volume: PersistentVolume, { class: { storageClass }, claimCreated }: VolumeOrigin, now: Date) {
   const since = momentOf(storageClass?.metadata?.creationTimestamp);
-  const volumeCreated = momentOf(metadata?.creationTimestamp ?? now.toISOString());
+  const volumeCreated = momentOf(volume.metadata?.creationTimestamp ?? now.toISOString());
   const claim = momentOf(claimCreated ?? now.toISOString());
-  if (since <= Math.min(volumeCreated, claim)) return [];
+  if (since < claim && since <= volumeCreated) return [];
   const found = Number.isFinite(since)
-    ? 'names a class that was made anew after the claim or the volume'
+    ? 'names a class that is not older than the claim, or was made after the volume'
     : 'names a class of which nothing shows when it was made';
-  return [{ path: 'spec.storageClassName', found, required: 'make claim and volume anew' }];
+  return [{ path: 'spec.storageClassName', found, required: attestIt(volume) }];
 }
 
 /** Milliseconds; infinite where it cannot be told. */

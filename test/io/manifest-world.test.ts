@@ -61,19 +61,28 @@ describe('the world that files tell of', () => {
   });
 
   it('has cluster-scoped objects, also where a namespace was given', async () => {
-    expect(await names(createManifestWorld(manifests, { namespace: 'x', complete: true }), namespaces, '')).toEqual([{ name: 'qdrant' }]);
+    expect(await names(createManifestWorld(manifests, { namespace: 'x', complete: true }), namespaces, '')).toEqual([
+      { name: 'qdrant' },
+    ]);
   });
 });
 
 describe('one object of files', () => {
-  const read = (world: ReturnType<typeof createManifestWorld>, kind: typeof policies, namespace: string, name: string) =>
-    world.read?.(kind, namespace, name, signal);
+  const read = (
+    world: ReturnType<typeof createManifestWorld>,
+    kind: typeof policies,
+    namespace: string,
+    name: string,
+  ) => world.read?.(kind, namespace, name, signal);
 
   it('is what they bring; another is unknown, unless they are taken to bring all', async () => {
     const [plain, complete] = [false, true].map((each) => createManifestWorld(manifests, { complete: each }));
     if (!plain || !complete) throw new Error('there are two worlds');
     for (const world of [plain, complete]) {
-      expect(await read(world, policies, 'qdrant', 'a')).toMatchObject({ known: true, value: { kind: 'NetworkPolicy' } });
+      expect(await read(world, policies, 'qdrant', 'a')).toMatchObject({
+        known: true,
+        value: { kind: 'NetworkPolicy' },
+      });
       expect(await read(world, { group: '', kind: 'Node' }, '', 'a')).toMatchObject({ known: false });
     }
     expect(await read(plain, policies, 'qdrant', 'z')).toEqual({

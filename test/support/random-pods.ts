@@ -102,6 +102,7 @@ const container = fc
           valueFrom: oneOf({ configMapKeyRef: { name: 'paths', key: 'storage' } }),
         }),
       ),
+      envFrom: some(oneOf({ configMapRef: { name: 'settings' } })),
       volumeMounts: some(
         fields({
           name: oneOf('data', 'config'),

@@ -15,7 +15,9 @@ export const claimAnnotations = defineRule({
   fix: 'metadata:\n  annotations: {}\nspec:\n  storageClassName: encrypted',
   controls: [],
   operations: ['CREATE', 'UPDATE'],
+  // The binding is the last moment before data is written: annotations are looked at again.
   reads: inClaims(
+    'spec.volumeName',
     `metadata.annotations{${LEGACY_CLASS}}`,
     ...CLAIM_ANNOTATIONS.map(({ key }) => `metadata.annotations{${key}}`),
   ),

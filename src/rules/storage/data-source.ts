@@ -1,6 +1,6 @@
 import { defineRule } from '../../engine/define.ts';
 import { claimsOf } from '../../k8s/claims.ts';
-import { sourceDoubts } from '../../storage/data-sources.ts';
+import { isGone, sourceDoubts } from '../../storage/data-sources.ts';
 import { claimFinding, inClaims } from '../claim-findings.ts';
 
 export const dataSource = defineRule({
@@ -12,12 +12,15 @@ export const dataSource = defineRule({
   controls: [],
   operations: ['CREATE', 'UPDATE'],
   needs: ['claimClasses', 'dataSources'],
-  reads: inClaims('spec.dataSource', 'spec.dataSourceRef'),
-  check: ({ object, pod, now }, _options, { claimClasses, dataSources }, { storage }) =>
+  // At the binding, too: a snapshot can be deleted and made anew under its name before anybody restores it.
+  reads: inClaims('spec.dataSource', 'spec.dataSourceRef', 'spec.volumeName'),
+  check: ({ object, pod, operation, now }, _options, { claimClasses, dataSources }, { storage }) =>
     claimsOf(object, pod).flatMap((claim, i) => {
       const [origin, classed] = [dataSources[i], claimClasses[i]];
       if (!origin || !classed || origin.kind === 'none') return [];
       const { field } = origin;
+      // What a volume was filled from may be gone when the volume is there.
+      if (operation === 'UPDATE' && isGone(origin)) return [];
       return sourceDoubts(origin, classed.class, storage, now).map((doubt) =>
         claimFinding(claim, `spec.${field}`, claim.spec[field], doubt),
       );

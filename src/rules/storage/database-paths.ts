@@ -10,12 +10,17 @@ import { absolutePath, mountAt, mountsOf } from '../mounts.ts';
 /** The working directory of Qdrant's images. */
 const HOME = '/qdrant';
 
-/** Where Qdrant writes data, and what it takes where the variable is not set; without a preset it lies below another. */
-const PATHS: readonly { readonly variable: string; readonly preset?: string }[] = [
-  { variable: 'QDRANT__STORAGE__STORAGE_PATH', preset: './storage' },
-  { variable: 'QDRANT__STORAGE__SNAPSHOTS_PATH', preset: './snapshots' },
-  { variable: 'QDRANT__STORAGE__TEMP_PATH' },
+/** Where Qdrant writes data, and what it takes where the setting is not made; without a preset it lies below another. */
+const PATHS: readonly { readonly setting: string; readonly preset?: string }[] = [
+  { setting: 'qdrant.storage.storage_path', preset: './storage' },
+  { setting: 'qdrant.storage.snapshots_path', preset: './snapshots' },
+  { setting: 'qdrant.storage.temp_path' },
 ];
+
+/** The setting that a variable makes: `QDRANT__STORAGE__TEMP_PATH`, in any case; Qdrant reads names so. */
+function settingOf(name: string | null | undefined): string {
+  return (name ?? '').toLowerCase().replaceAll('__', '.');
+}
 
 export const databasePaths = definePodRule({
   id: 'database-paths',
@@ -24,37 +29,57 @@ export const databasePaths = definePodRule({
   why: 'A snapshot holds a whole collection: on an emptyDir or in the container it lies in plain text on the disk of the node.',
   fix: 'volumeMounts:\n  - { name: qdrant-storage, mountPath: /qdrant/storage }\n  - { name: qdrant-snapshots, mountPath: /qdrant/snapshots }',
   controls: [],
-  reads: ['spec.volumes', ...inContainers('env', 'image', 'volumeMounts', 'workingDir')],
+  reads: ['spec.volumes', ...inContainers('env', 'envFrom', 'image', 'volumeMounts', 'workingDir')],
   check: (pod, _options, _facts, _subject, settings) =>
     pod.containers.flatMap((at) => {
-      const presets = isDatabase(pod, at, settings);
-      // Whoever sets one of the variables runs a database.
-      if (!presets && !at.container.env?.some(({ name }) => PATHS.some(({ variable }) => variable === name))) return [];
-      return PATHS.flatMap(({ variable, preset }) => judgePath(pod, at, variable, presets ? preset : undefined));
+      const known = isDatabase(pod, at, settings);
+      const made = (at.container.env ?? []).map(({ name }) => settingOf(name));
+      return PATHS.flatMap(({ setting, preset }) => {
+        // Whoever makes one of the settings runs a database.
+        if (made.includes(setting)) {
+          return made.flatMap((each, index) => (each === setting ? judgeVariable(pod, at, index) : []));
+        }
+        return known && preset !== undefined ? judgePreset(pod, at, setting, preset) : [];
+      });
     }),
 });
 
-/** @param preset where data goes if the variable is not set; undefined: nowhere */
-function judgePath(pod: Pod, at: ContainerAt, variable: string, preset: string | undefined): Finding[] {
-  const { env = [], workingDir, volumeMounts } = at.container;
-  const index = (env ?? []).findLastIndex(({ name }) => name === variable);
-  const set = env?.[index];
-  if (set?.valueFrom) {
-    const required = 'write the path as a value: what it is elsewhere cannot be seen here';
-    const finding = containerFinding(pod, at, `env[${index}].valueFrom`, set.valueFrom, required);
-    return [{ ...finding, found: `sets ${variable}` }];
+function judgeVariable(pod: Pod, at: ContainerAt, index: number): Finding[] {
+  const { name = '', value, valueFrom } = at.container.env?.[index] ?? {};
+  // The kubelet puts other variables in for `$(NAME)`.
+  if (valueFrom || value?.includes('$(')) {
+    const field = `env[${index}].${valueFrom ? 'valueFrom' : 'value'}`;
+    const required = 'write the whole path as a value: what it will be cannot be seen here';
+    return [{ ...containerFinding(pod, at, field, valueFrom ?? value, required), found: `sets ${name}` }];
   }
   // A variable without a value is empty, which is no way to leave it out.
-  const path = set ? (set.value ?? '') : preset;
-  if (path === undefined) return [];
-  const full = absolutePath(path, workingDir ?? HOME);
-  const volume = mountAt(full, mountsOf(pod, at))?.volume;
-  if (volume?.persistentVolumeClaim || volume?.ephemeral) return [];
-  const [where, value] = set
-    ? [`env[${index}]${set.value == null ? '' : '.value'}`, set.value]
-    : ['volumeMounts', volumeMounts];
-  const finding = containerFinding(pod, at, where, value, `mount a claim at ${full}`);
-  return [{ ...finding, found: `${set ? `sets ${variable} to` : 'puts'} ${full} ${placeOf(volume?.name)}` }];
+  const full = absolutePath(value ?? '', at.container.workingDir ?? HOME);
+  const problem = problemAt(full, pod, at);
+  if (problem === undefined) return [];
+  const field = `env[${index}]${value == null ? '' : '.value'}`;
+  const finding = containerFinding(pod, at, field, value, `mount a claim at ${full}`);
+  return [{ ...finding, found: `sets ${name} to ${full} ${problem}` }];
+}
+
+/** Where data goes if nobody says otherwise. */
+function judgePreset(pod: Pod, at: ContainerAt, setting: string, preset: string): Finding[] {
+  const { envFrom, volumeMounts, workingDir } = at.container;
+  if (envFrom && envFrom.length > 0) {
+    const variable = setting.toUpperCase().replaceAll('.', '__');
+    const finding = containerFinding(pod, at, 'envFrom', envFrom, `set ${variable} in env, which wins`);
+    return [{ ...finding, found: `may set ${variable} to anything` }];
+  }
+  const full = absolutePath(preset, workingDir ?? HOME);
+  const problem = problemAt(full, pod, at);
+  if (problem === undefined) return [];
+  const finding = containerFinding(pod, at, 'volumeMounts', volumeMounts, `mount a claim at ${full}`);
+  return [{ ...finding, found: `puts ${full} ${problem}` }];
+}
+
+/** Where a path lies, unless that is a claim. */
+function problemAt(path: string, pod: Pod, at: ContainerAt): string | undefined {
+  const volume = mountAt(path, mountsOf(pod, at))?.volume;
+  return volume?.persistentVolumeClaim || volume?.ephemeral ? undefined : placeOf(volume?.name);
 }
 
 function placeOf(volume: string | undefined): string {

@@ -1,5 +1,5 @@
 import { defineRule } from '../../engine/define.ts';
-import { classDoubts, classSecretDoubts } from '../../storage/evidence.ts';
+import { classDoubts, classSecretDoubts, youngClassDoubt } from '../../storage/evidence.ts';
 import { CLASS_FIELDS, classFinding, inClaims } from '../claim-findings.ts';
 
 export const encryptedClass = defineRule({
@@ -17,6 +17,7 @@ export const encryptedClass = defineRule({
       // A volume that is there already is judged by itself.
       if (resolved.name === '' && claim.spec.volumeName) return [];
       const doubts = [...classDoubts(resolved, storage, now), ...classSecretDoubts(resolved, storage, now, namespace)];
-      return doubts.map((doubt) => classFinding(claim, doubt));
+      const young = doubts.length > 0 || claim.spec.volumeName ? undefined : youngClassDoubt(resolved, claim);
+      return [...doubts, ...(young ? [young] : [])].map((doubt) => classFinding(claim, doubt));
     }),
 });

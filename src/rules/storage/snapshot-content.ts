@@ -1,5 +1,6 @@
 import { defineRule } from '../../engine/define.ts';
 import { attestedHandle } from '../../storage/attestations.ts';
+import { provisionerOf } from '../../storage/catalog.ts';
 
 export const snapshotContent = defineRule({
   id: 'snapshot-content',
@@ -14,6 +15,9 @@ export const snapshotContent = defineRule({
     const { driver = '', source } = (object['spec'] ?? {}) as { driver?: string; source?: { snapshotHandle?: string } };
     const handle = source?.snapshotHandle;
     if (!handle || namespace === '') return [];
+    // Where the platform encrypts everything, only the key can be another's.
+    const row = provisionerOf(driver);
+    if (row?.level === 'platform' && row.storage === 'block' && !storage.requireCustomerKey) return [];
     const attested = attestedHandle('snapshot', driver, handle, storage, now);
     if (attested.attested) return [];
     const found = attested.lapsed && { found: attested.lapsed.found };

@@ -2,8 +2,9 @@ import { definePodRule } from '../../engine/define.ts';
 import { podFinding } from '../../engine/findings.ts';
 import type { Finding } from '../../engine/rule.ts';
 import { describeFinding } from '../../engine/wording.ts';
-import { storedClaimDoubts } from '../../storage/evidence.ts';
+import { lapseOf, storedClaimDoubts } from '../../storage/evidence.ts';
 import type { StoredClaim } from '../../storage/origins.ts';
+import type { StorageSettings } from '../../storage/settings.ts';
 
 export const usedClaims = definePodRule({
   id: 'used-claims',
@@ -18,7 +19,7 @@ export const usedClaims = definePodRule({
     used.flatMap(({ index, stored }) => {
       // A claim that comes later is judged when it comes.
       if (!stored.claim) return [];
-      const tolerated = toleranceOf(stored, enforcedSince);
+      const tolerated = enforcedSince && toleranceOf(stored, enforcedSince, storage, now);
       return storedClaimDoubts(stored, storage, now).map((problem): Finding => {
         const path = `spec.volumes[${index}].persistentVolumeClaim.claimName`;
         const required = `in the claim ${describeFinding(problem)}`;
@@ -32,9 +33,20 @@ export const usedClaims = definePodRule({
     }),
 });
 
-/** A running database goes on with the claim that it has: refusing its pod would stop it at the next restart. */
-function toleranceOf({ claim }: StoredClaim, enforcedSince: Date | undefined): string | undefined {
-  const created = Date.parse(claim?.metadata.creationTimestamp ?? '');
-  if (!enforcedSince || !(created < enforcedSince.getTime())) return undefined;
-  return `the claim is older than enforcedSince, ${enforcedSince.toISOString()}`;
+/**
+ * A running database goes on with the claim that it has: refusing its pod would stop it at the next restart. That is so
+ * for claims from the time before; those that came in later were let in by what stood there then.
+ */
+function toleranceOf(
+  stored: StoredClaim,
+  enforcedSince: Date,
+  settings: StorageSettings,
+  now: Date,
+): string | undefined {
+  const created = Date.parse(stored.claim?.metadata.creationTimestamp ?? '');
+  if (created < enforcedSince.getTime()) {
+    return `the claim is older than enforcedSince, ${enforcedSince.toISOString()}`;
+  }
+  const lapse = lapseOf(stored, settings, now);
+  return lapse && `${lapse} since the claim was let in`;
 }

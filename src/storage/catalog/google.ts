@@ -14,7 +14,7 @@ const PERSISTENT_DISK: Provisioner = {
   customerKey: { from: 'parameter', format: 'gcp', keys: ['disk-encryption-kms-key'] },
   placement: ['enable-confidential-storage', 'storage-pools'],
   clone: 'refused',
-  restore: 'source',
+  restore: 'class',
 };
 
 export const GOOGLE: readonly Provisioner[] = [

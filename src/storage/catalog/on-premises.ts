@@ -73,7 +73,7 @@ export const ON_PREMISES: readonly Provisioner[] = [
   },
   {
     // ceph/ceph-csi@52fcb7b: internal/rbd/{encryption,rbd_util}.go, internal/util/crypto.go, docs/deploy-rbd.md. The
-    // operator puts its own name before that of the driver. A clone between plain and encrypted is refused.
+    // operator puts its own name before that of the driver. A copy between plain and encrypted is refused.
     ...BLOCK,
     name: 'rbd.csi.ceph.com',
     prefixed: true,
@@ -89,6 +89,7 @@ export const ON_PREMISES: readonly Provisioner[] = [
     placement: ['clusterID', 'pool', 'dataPool'],
     echoed: ['encrypted', 'encryptionKMSID', 'encryptionType'],
     clone: 'refused',
+    restore: 'refused',
   },
   {
     // ceph/ceph-csi@52fcb7b: internal/cephfs/store/volumeoptions.go
