@@ -8,8 +8,10 @@ import { valueEntries } from '../../src/describe/chart-schema.ts';
 import { webhookEntries } from '../../src/describe/webhook.ts';
 import type { KubernetesObject } from '../../src/k8s/object.ts';
 import { RULES } from '../../src/rules/index.ts';
+import { ensureBinaries } from './harness/binaries.ts';
 import { joinCluster } from './harness/cluster.ts';
 import { type RunResult, run } from './harness/run.ts';
+import { documented, openShell } from './install/shell.ts';
 import { INSTALLATIONS, OTHERWISE, REFUSED } from './support/chart-values.ts';
 import { CHART, type Helm, objectsOf, startHelm } from './support/helm.ts';
 import { apply, ensureNamespace, must } from './support/protected.ts';
@@ -161,10 +163,46 @@ describe('the webhook configuration', () => {
   });
 });
 
+describe('the alerts', () => {
+  /** What Prometheus says of a PrometheusRule. */
+  async function checked({ spec }: { readonly spec?: unknown }): Promise<RunResult> {
+    const { promrules } = await ensureBinaries(['promrules'], (line) => process.stderr.write(`${line}\n`));
+    return run(promrules, [], { stdin: JSON.stringify(spec) });
+  }
+
+  test('are understood by Prometheus, expressions and templates included', { timeout: 300_000 }, async () => {
+    const objects = objectsOf(await helm.render('qdrant-admission', OWN, INSTALLATIONS.everything));
+    const rule = objects.find(({ kind }) => kind === 'PrometheusRule') ?? {};
+    expect(await checked(rule)).toEqual({ code: 0, stdout: '', stderr: '' });
+    const broken = JSON.parse(JSON.stringify(rule).replace('[5m]', '[5m'));
+    expect((await checked(broken)).stderr).toContain('could not parse expression');
+  });
+});
+
 describe('manifests/install.yaml', () => {
   test('is what the chart renders', async () => {
     expect(await readFile(MANIFEST, 'utf8')).toBe(await renderManifest(helm.binary));
   });
+
+  test('is applied, applied again, and taken away without a trace by the commands of docs/install.md', async () => {
+    const shell = await openShell({ cluster, helm });
+    const type = async (beginning: string) => must(shell.run(await documented('docs/install.md', beginning)));
+    await type('kubectl apply --server-side');
+    expect(await traces()).toContain('deployment.apps/qdrant-admission\n');
+    await type('kubectl apply --server-side');
+    await type('kubectl delete validatingadmissionpolicybinding');
+    await type('kubectl delete validatingwebhookconfiguration');
+    await type('kubectl delete -f manifests/install.yaml');
+    await shell.stop();
+    expect(await traces()).toBe('');
+  });
+
+  /** What stands in the cluster under the manifest's label, of all kinds in it. */
+  async function traces(): Promise<string> {
+    const kinds = new Set(objectsOf(await readFile(MANIFEST, 'utf8')).map(({ kind }) => kind));
+    const label = 'app.kubernetes.io/name=qdrant-admission';
+    return must(cluster.kubectl(['get', [...kinds].join(','), '--all-namespaces', '--selector', label, '-o', 'name']));
+  }
 
   test('has no hooks and no trace of Helm, and passes review', async () => {
     const text = await readFile(MANIFEST, 'utf8');

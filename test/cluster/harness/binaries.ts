@@ -9,6 +9,9 @@ import { type Log, SetupError } from './setup-error.ts';
 const MODULES = resolve(import.meta.dirname, '../binaries');
 
 const COMMANDS = {
+  'cert-manager': '.',
+  'csi-driver': '.',
+  'csi-provisioner': 'github.com/kubernetes-csi/external-provisioner/v6/cmd/csi-provisioner',
   etcd: 'go.etcd.io/etcd/server/v3',
   helm: 'helm.sh/helm/v4/cmd/helm',
   'kube-apiserver': 'k8s.io/kubernetes/cmd/kube-apiserver',
@@ -17,7 +20,12 @@ const COMMANDS = {
   'kube-scheduler': 'k8s.io/kubernetes/cmd/kube-scheduler',
   kubectl: 'k8s.io/kubernetes/cmd/kubectl',
   kubelet: 'k8s.io/kubernetes/cmd/kubelet',
+  promrules: '.',
 } as const;
+
+const CERT_MANAGER = 'github.com/cert-manager/cert-manager';
+const PROVISIONER = 'github.com/kubernetes-csi/external-provisioner/v6';
+const SNAPSHOTTER = 'github.com/kubernetes-csi/external-snapshotter/client/v8';
 
 export type BinaryName = keyof typeof COMMANDS;
 
@@ -73,10 +81,20 @@ async function readModule(folder: string): Promise<PinnedModule> {
   };
 }
 
-async function helmModule(): Promise<GoModule> {
-  const folder = join(MODULES, 'helm');
-  const { go, version } = await readRequirement(folder, 'helm.sh/helm/v4');
-  return { folder, go, variables: { 'helm.sh/helm/v4/internal/version.version': version } };
+/** What has a version of its own, whatever the Kubernetes module is. */
+const OTHERS: Readonly<Partial<Record<BinaryName, () => Promise<GoModule>>>> = {
+  'cert-manager': () => otherModule('cert-manager', CERT_MANAGER),
+  'csi-driver': () => otherModule('csi', PROVISIONER),
+  'csi-provisioner': () => otherModule('csi', PROVISIONER),
+  helm: () => otherModule('helm', 'helm.sh/helm/v4', 'helm.sh/helm/v4/internal/version.version'),
+  promrules: () => otherModule('promrules', 'github.com/prometheus/prometheus'),
+};
+
+/** A module that builds one thing, and the variable that takes its version. */
+async function otherModule(name: string, required: string, variable?: string): Promise<GoModule> {
+  const folder = join(MODULES, name);
+  const { go, version } = await readRequirement(folder, required);
+  return { folder, go, variables: variable === undefined ? {} : { [variable]: version } };
 }
 
 /** Every pinned Kubernetes, the newest (the default) first. */
@@ -126,7 +144,8 @@ function buildFlags(module: GoModule): readonly string[] {
 /** The folder that holds what this module builds with this Go; another pin, Go or flag means another folder. */
 async function binariesFolder(module: GoModule): Promise<string> {
   const hash = createHash('sha256');
-  for (const file of ['go.mod', 'go.sum']) {
+  const sources = (await readdir(module.folder)).filter((name) => /\.(go|mod|sum)$/.test(name)).sort();
+  for (const file of sources) {
     hash.update(await readFile(join(module.folder, file))).update('\0');
   }
   hash.update(await output('go', ['version'], { cwd: module.folder })).update('\0');
@@ -192,7 +211,7 @@ async function ensureBinary(name: BinaryName, module: GoModule, label: string, l
 
 /**
  * Builds what is not in the cache yet, and answers with the path of each binary. Throws a SetupError when Go is missing
- * or too old, and the compiler's words when a build fails. Helm has a version of its own, whatever the Kubernetes module is.
+ * or too old, and the compiler's words when a build fails.
  */
 export async function ensureBinaries<Name extends BinaryName>(
   names: readonly Name[],
@@ -202,9 +221,9 @@ export async function ensureBinaries<Name extends BinaryName>(
   const kubernetes = module ?? (await pinnedModule());
   const paths: [Name, string][] = [];
   for (const name of names) {
-    const label = name === 'etcd' || name === 'helm' ? name : `${name} ${kubernetes.kubernetes}`;
-    const owner = name === 'helm' ? await helmModule() : kubernetes;
-    paths.push([name, await ensureBinary(name, owner, label, log)]);
+    const other = await OTHERS[name]?.();
+    const label = other || name === 'etcd' ? name : `${name} ${kubernetes.kubernetes}`;
+    paths.push([name, await ensureBinary(name, other ?? kubernetes, label, log)]);
   }
   return Object.fromEntries(paths) as Record<Name, string>;
 }
@@ -226,7 +245,7 @@ export async function ensureTool(packageAtVersion: string, name: string, log: Lo
  * The folder of a Go module at the version that the pinned module (the newest, unless another is given) requires, downloaded if need be.
  * Its files are read-only. Throws a SetupError when Go is missing.
  */
-export async function goModule(path: string, module?: PinnedModule): Promise<string> {
+export async function goModule(path: string, module?: GoModule): Promise<string> {
   const chosen = module ?? (await pinnedModule());
   const missing = await missingGo(chosen);
   if (missing !== undefined) {
@@ -238,4 +257,14 @@ export async function goModule(path: string, module?: PinnedModule): Promise<str
     throw new Error(`go mod download ${path} named no folder: ${text}`);
   }
   return answer.Dir;
+}
+
+/** The folder of cert-manager's source at the version that is built here. */
+export async function certManagerSource(): Promise<string> {
+  return goModule(CERT_MANAGER, await otherModule('cert-manager', CERT_MANAGER));
+}
+
+/** The folder of the CRDs of volume snapshots, at the version that the provisioner built here was made for. */
+export async function snapshotDefinitions(): Promise<string> {
+  return join(await goModule(SNAPSHOTTER, await otherModule('csi', PROVISIONER)), 'config/crd');
 }

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { isIPv4 } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -12,6 +12,9 @@ import { type Log, SetupError } from './setup-error.ts';
 import { startWatchdog } from './watchdog.ts';
 
 const KIND_VERSION = 'v0.33.0';
+
+/** The Docker network of the nodes. */
+export const KIND_NETWORK = 'kind';
 
 /** The node images that were published with that kind; others may not work with it. */
 const NODE_IMAGES: Readonly<Record<string, string>> = {
@@ -69,8 +72,16 @@ async function hostAddress(node: string): Promise<string> {
   return gateway;
 }
 
-/** A whole single-node cluster in a Docker container, deleted when it is stopped or when the harness dies. */
-export async function startKind(module: PinnedModule, log: Log): Promise<Cluster> {
+export interface KindCluster extends Cluster {
+  /** Begins the names of its nodes, which are containers: `NAME-control-plane`, `NAME-worker`. */
+  readonly name: string;
+}
+
+/**
+ * A whole cluster in Docker containers, deleted when it is stopped or when the harness dies: one node, unless the configuration (an
+ * object of kind's own API) says otherwise.
+ */
+export async function startKind(module: PinnedModule, log: Log, configuration?: object): Promise<KindCluster> {
   const image = NODE_IMAGES[module.minor];
   if (image === undefined) {
     throw new SetupError(
@@ -83,8 +94,8 @@ export async function startKind(module: PinnedModule, log: Log): Promise<Cluster
   const folder = await mkdtemp(join(tmpdir(), 'qdrant-admission-kind-'));
   const kubeconfig = join(folder, 'kubeconfig');
   const remove = ['delete', 'cluster', '--name', name, '--kubeconfig', kubeconfig];
-  // Docker is what was looked for; a variable of the person's own could mean another engine.
-  const env = { ...process.env, KIND_EXPERIMENTAL_PROVIDER: 'docker' };
+  // Docker is what was looked for; variables of the person's own could mean another engine, or another network.
+  const env = { ...process.env, KIND_EXPERIMENTAL_PROVIDER: 'docker', KIND_EXPERIMENTAL_DOCKER_NETWORK: KIND_NETWORK };
   const watchdog = startWatchdog(folder, ['env', 'KIND_EXPERIMENTAL_PROVIDER=docker', kind, ...remove]);
   const stop = async (): Promise<void> => {
     await run(kind, remove, { env });
@@ -93,6 +104,11 @@ export async function startKind(module: PinnedModule, log: Log): Promise<Cluster
   };
   try {
     const create = ['create', 'cluster', '--name', name, '--image', image, '--kubeconfig', kubeconfig];
+    if (configuration !== undefined) {
+      const file = join(folder, 'kind.json');
+      await writeFile(file, JSON.stringify(configuration));
+      create.push('--config', file);
+    }
     await withProgress(`creating the kind cluster ${name} (${image.split('@')[0]})`, log, () =>
       output(kind, [...create, '--wait', '180s'], { env }),
     );
@@ -100,6 +116,7 @@ export async function startKind(module: PinnedModule, log: Log): Promise<Cluster
     const kubectl = kubectlWith({ binary, kubeconfig, cache: kubectlCache });
     return {
       provider: 'kind',
+      name,
       kubeconfig,
       serverVersion: await readServerVersion(kubectl),
       webhookHost: await hostAddress(`${name}-control-plane`),

@@ -1,17 +1,18 @@
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
-import { missingForNode } from '../node/requirements.ts';
 import { badSpec, deployment, goodSpec, pod } from '../support/pods.ts';
 import { apply, must, until } from '../support/protected.ts';
-import { leaveAgedCertificates } from './aged.ts';
 import { breakGlass } from './break-glass.ts';
+import { missingForInstall } from './cluster.ts';
 import { controlPlane } from './control-plane.ts';
 import { downtime } from './downtime.ts';
-import { pulledBytes } from './image-size.ts';
+import { drift } from './drift.ts';
+import { image } from './image.ts';
 import { lifecycle } from './lifecycle.ts';
 import { nodeLoss } from './node-loss.ts';
 import { previousCommit } from './previous.ts';
 import { openShell } from './shell.ts';
 import { install, PROTECTED, RELEASE, readyReplicas, type Site, startSite, untilJudged } from './site.ts';
+import { stolenKey } from './stolen-key.ts';
 import { changes, replacements } from './under-load.ts';
 import { runningSpec } from './workload.ts';
 
@@ -19,18 +20,17 @@ import { runningSpec } from './workload.ts';
 const FIRST_START_MS = 45 * 60_000;
 
 const { provider, serverVersion } = inject('cluster');
-const kubernetes = /^v(\d+\.\d+)/.exec(serverVersion)?.[1] ?? '';
-const missing = provider === 'local' ? await missingForNode(kubernetes) : ['the provider local'];
+const choice = { provider, kubernetes: /^v(\d+\.\d+)/.exec(serverVersion)?.[1] ?? '' };
+const missing = await missingForInstall(choice);
 const previous = await previousCommit();
 const title = missing.length === 0 ? 'a release' : `a release (not here: needs ${missing.join('; ')})`;
 
-describe.skipIf(missing.length > 0)(title, { timeout: 300_000 }, () => {
+describe.skipIf(missing.length > 0)(title, { timeout: 600_000 }, () => {
   let site: Site;
   let notes = '';
 
   beforeAll(async () => {
-    site = await startSite(() => undefined, kubernetes);
-    await leaveAgedCertificates(site, 60_000);
+    site = await startSite(choice, () => undefined);
     notes = await install(site);
     await untilJudged(site);
   }, FIRST_START_MS);
@@ -44,11 +44,7 @@ describe.skipIf(missing.length > 0)(title, { timeout: 300_000 }, () => {
     expect(notes).toContain(`Protected: ${PROTECTED}\n`);
   });
 
-  test('the image adds at most 20 MB to its base', async () => {
-    const added = (await pulledBytes(site.image)) - (await pulledBytes(site.base));
-    expect(added).toBeGreaterThan(100_000);
-    expect(added).toBeLessThan(20_000_000);
-  });
+  image(() => site);
 
   test('what the notes say to try is refused, by rule and field', async () => {
     const [, command = ''] = /^( {2}kubectl create --dry-run=server [\s\S]*?\n {2}EOF)$/m.exec(notes) ?? [];
@@ -93,11 +89,13 @@ describe.skipIf(missing.length > 0)(title, { timeout: 300_000 }, () => {
     expect(stdout).toContain('a pod that may gain privileges: refused');
   });
 
+  drift(() => site);
   replacements(() => site);
   controlPlane(() => site);
   changes(() => site);
   downtime(() => site);
   breakGlass(() => site);
+  stolenKey(() => site);
   nodeLoss(() => site);
   lifecycle(() => site, { ...(previous !== undefined && { previous }) });
 });

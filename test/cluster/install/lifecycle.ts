@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { badSpec } from '../support/pods.ts';
 import { must, until } from '../support/protected.ts';
+import { installWithFiles } from './brought-along.ts';
 import { withLoad } from './load.ts';
 import { previousRelease } from './previous.ts';
 import {
@@ -8,7 +9,6 @@ import {
   PROTECTED,
   podsOfRelease,
   RELEASE,
-  readyReplicas,
   type Site,
   tryPod,
   untilJudged,
@@ -81,10 +81,8 @@ export function lifecycle(site: () => Site, { previous }: History): void {
     },
   );
 
-  test('is installed again', async () => {
+  test('is installed again, with certificates brought along: a renewal restarts nothing and loses no call', async () => {
     await site().helm.run(['uninstall', RELEASE, '--namespace', RELEASE, '--ignore-not-found', '--timeout', '110s']);
-    await install(site());
-    await untilJudged(site());
-    expect((await readyReplicas(site())).size).toBe(2);
+    await installWithFiles(site());
   });
 }

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { Agent, request } from 'node:https';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { parse } from 'yaml';
 import { badSpec, goodSpec, pod } from '../support/pods.ts';
 import { until } from '../support/protected.ts';
 import { PROTECTED } from './site.ts';
@@ -116,9 +117,9 @@ interface Kubeconfig {
   readonly users: readonly { readonly user: Readonly<Record<string, string>> }[];
 }
 
-/** The kubeconfig of the node, which is JSON and holds everything. */
+/** The kubeconfig of a cluster that was made for the tests: it holds everything. */
 async function administrator(file: string) {
-  const { clusters, users } = JSON.parse(await readFile(file, 'utf8')) as Kubeconfig;
+  const { clusters, users } = parse(await readFile(file, 'utf8')) as Kubeconfig;
   const [cluster, user] = [clusters[0]?.cluster ?? {}, users[0]?.user ?? {}];
   const decoded = (text = ''): Buffer => Buffer.from(text, 'base64');
   return {

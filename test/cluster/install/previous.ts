@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, rm, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { output, probe } from '../harness/run.ts';
-import type { NodeCluster } from '../node/node.ts';
+import type { InstallCluster } from './cluster.ts';
 import { buildImage } from './site.ts';
 
 const ROOT = resolve(import.meta.dirname, '../../..');
@@ -20,7 +20,7 @@ export async function previousCommit(): Promise<string | undefined> {
 }
 
 /** Takes a commit out of the history and builds its image, with the packages that are installed here. */
-export async function previousRelease(cluster: NodeCluster, commit: string, base: string): Promise<PreviousRelease> {
+export async function previousRelease(cluster: InstallCluster, commit: string, base: string): Promise<PreviousRelease> {
   const folder = await mkdtemp(join(tmpdir(), 'qdrant-admission-previous-'));
   const remove = (): Promise<void> => rm(folder, { recursive: true });
   try {

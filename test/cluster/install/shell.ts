@@ -1,8 +1,9 @@
 import { mkdtemp, readFile, rm, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { isAbsolute, join, resolve } from 'node:path';
+import type { ClusterAccess } from '../harness/cluster.ts';
 import { type RunResult, run } from '../harness/run.ts';
-import type { Site } from './site.ts';
+import type { Helm } from '../support/helm.ts';
 
 const ROOT = resolve(import.meta.dirname, '../../..');
 
@@ -12,9 +13,16 @@ export interface Shell {
   stop(): Promise<void>;
 }
 
-export async function openShell({ cluster, helm }: Pick<Site, 'cluster' | 'helm'>): Promise<Shell> {
+export async function openShell({
+  cluster,
+  helm,
+}: {
+  readonly cluster: ClusterAccess;
+  readonly helm: Helm;
+}): Promise<Shell> {
   const folder = await mkdtemp(join(tmpdir(), 'qdrant-admission-shell-'));
-  await symlink(cluster.kubectlBinary, join(folder, 'kubectl'));
+  // Without a path it is the one that is on the PATH anyway.
+  if (isAbsolute(cluster.kubectlBinary)) await symlink(cluster.kubectlBinary, join(folder, 'kubectl'));
   await symlink(helm.binary, join(folder, 'helm'));
   const env = {
     PATH: `${folder}:${process.env['PATH'] ?? ''}`,

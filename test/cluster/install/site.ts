@@ -3,10 +3,10 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { output } from '../harness/run.ts';
 import type { Log } from '../harness/setup-error.ts';
-import { type NodeCluster, startNode } from '../node/node.ts';
 import { CHART, type Helm, startHelm } from '../support/helm.ts';
 import { pod } from '../support/pods.ts';
 import { ensureNamespace, must, until } from '../support/protected.ts';
+import { type InstallChoice, type InstallCluster, startInstallCluster } from './cluster.ts';
 
 const ROOT = resolve(import.meta.dirname, '../../..');
 
@@ -19,20 +19,20 @@ export const PROTECTED = 'qdrant';
 /** Selects the pods of the webhook. */
 export const REPLICAS = `app.kubernetes.io/name=${RELEASE},app.kubernetes.io/component=webhook`;
 
-/** A whole node on which the chart can be installed. */
+/** A whole cluster on which the chart can be installed. */
 export interface Site {
-  readonly cluster: NodeCluster;
+  readonly cluster: InstallCluster;
   readonly helm: Helm;
-  /** The program's image, by digest, as it lies in the registry of the node. */
+  /** The program's image, by digest, as it lies in the registry of the cluster. */
   readonly image: string;
   /** The image that it is built on: Node and its libraries. */
   readonly base: string;
   stop(): Promise<void>;
 }
 
-/** Starts a node, and builds the image from the Dockerfile and this checkout. Throws a SetupError as `startNode` does. */
-export async function startSite(log: Log, kubernetes?: string): Promise<Site> {
-  const cluster = await startNode({ log, ...(kubernetes !== undefined && { kubernetes }) });
+/** Starts a cluster, and builds the image from the Dockerfile and this checkout. Throws a SetupError as `startInstallCluster` does. */
+export async function startSite(choice: InstallChoice, log: Log): Promise<Site> {
+  const cluster = await startInstallCluster(choice, log);
   try {
     const base = await cluster.baseImage();
     const image = await buildProgram(cluster, base);
@@ -53,7 +53,8 @@ export async function startSite(log: Log, kubernetes?: string): Promise<Site> {
   }
 }
 
-async function buildProgram(cluster: NodeCluster, base: string): Promise<string> {
+/** The image of the program as it stands in this checkout. */
+export async function buildProgram(cluster: InstallCluster, base: string): Promise<string> {
   const contextDir = await mkdtemp(join(tmpdir(), 'qdrant-admission-image-'));
   try {
     // Not in dist/ of the checkout, which others may be reading.
@@ -65,8 +66,8 @@ async function buildProgram(cluster: NodeCluster, base: string): Promise<string>
   }
 }
 
-/** The image of a folder with Dockerfile, LICENSE and a built dist/, on a base of the node's own registry: nothing is fetched. */
-export function buildImage(cluster: NodeCluster, base: string, contextDir: string): Promise<string> {
+/** The image of a folder with Dockerfile, LICENSE and a built dist/, on a base of the cluster's own registry. */
+export function buildImage(cluster: InstallCluster, base: string, contextDir: string): Promise<string> {
   return cluster.buildImage({
     contextDir,
     dockerfile: join(contextDir, 'Dockerfile'),

@@ -5,19 +5,11 @@ import { SERVICE_RANGE } from '../harness/control-plane.ts';
 import type { Kubectl } from '../harness/kubectl.ts';
 import type { LocalFiles } from '../harness/local-files.ts';
 import type { RunResult } from '../harness/run.ts';
+import { findProcess, type PodSelector, signalProcess } from './containers.ts';
 import { type Machine, startMachine } from './machine.ts';
 import { writeMachineFiles } from './machine-files.ts';
 import type { Network, Place } from './network.ts';
 import { startNodeServices } from './services.ts';
-
-/** Names one container of a pod that runs. */
-export interface PodSelector {
-  readonly namespace: string;
-  /** A label selector; of the pods that it selects the first one by name is taken. */
-  readonly labels: string;
-  /** The first container unless named. */
-  readonly container?: string;
-}
 
 export interface NodeControls {
   /** Names of the nodes that run. */
@@ -50,43 +42,6 @@ export interface NodesSettings {
 export interface Nodes {
   readonly first: Machine;
   readonly controls: NodeControls;
-}
-
-interface RunningContainer {
-  readonly pod: string;
-  readonly node: string;
-  readonly id: string;
-}
-
-async function findContainer(kubectl: Kubectl, selector: PodSelector): Promise<RunningContainer> {
-  const { namespace, labels, container } = selector;
-  const which = container === undefined ? '0' : `?(@.name=="${container}")`;
-  const columns = `{.metadata.name} {.spec.nodeName} {.status.containerStatuses[${which}].containerID}{"\\n"}`;
-  const listed = await kubectl([
-    'get',
-    'pods',
-    `--namespace=${namespace}`,
-    `--selector=${labels}`,
-    '--field-selector=status.phase=Running',
-    '--sort-by=.metadata.name',
-    `--output=jsonpath={range .items[*]}${columns}{end}`,
-  ]);
-  const [, pod, node, id] = /^(\S+) (\S+) containerd:\/\/([0-9a-f]+)$/m.exec(listed.stdout) ?? [];
-  if (pod === undefined || node === undefined || id === undefined) {
-    throw new Error(`no running container of ${labels} in ${namespace}: ${listed.stdout}${listed.stderr}`);
-  }
-  return { pod, node, id };
-}
-
-/** The first process of a container, as its machine numbers it. */
-async function processOf(machine: Machine, container: string): Promise<string> {
-  const tasks = await machine.exec('ctr', ['--namespace', 'k8s.io', 'tasks', 'list']);
-  const rows = tasks.stdout.split('\n').map((line) => line.split(/\s+/));
-  const pid = rows.find(([id]) => id === container)?.[1];
-  if (pid === undefined) {
-    throw new Error(`containerd on ${machine.name} runs no ${container}: ${tasks.stdout}${tasks.stderr}`);
-  }
-  return pid;
 }
 
 /** Starts the first node, and others on demand. */
@@ -128,13 +83,9 @@ export async function startNodes(settings: NodesSettings): Promise<Nodes> {
     nodes: () => [...machines.keys()],
     nodeExec: (node, command, args) => machine(node).exec(command, args),
     async killContainer(selector) {
-      const { pod, node, id } = await findContainer(kubectl, selector);
-      const pid = await processOf(machine(node), id);
-      const killed = await machine(node).exec('kill', ['-KILL', pid]);
-      if (killed.code !== 0) {
-        throw new Error(`process ${pid} of ${pod} could not be killed: ${killed.stderr}`);
-      }
-      return pod;
+      const found = await findProcess(kubectl, controls.nodeExec, selector);
+      await signalProcess(controls.nodeExec, found, 'KILL');
+      return found.pod;
     },
     async addNode(name) {
       if (machines.has(name)) {
