@@ -6,7 +6,8 @@ import { chartDigest, MANIFEST } from '../scripts/chart-manifest.ts';
 import { chartFiles } from '../src/describe/chart.ts';
 import { defaultValues, type JsonSchema, valueEntries, valuesSchema } from '../src/describe/chart-schema.ts';
 import { chartValues } from '../src/describe/chart-values.ts';
-import { GUARD, resourcesOf } from '../src/describe/guard.ts';
+import { resourcesOf } from '../src/describe/guard.ts';
+import { GUARD } from '../src/describe/guard-rows.ts';
 import { FACT_KINDS } from '../src/facts/kinds.ts';
 import { createMetrics } from '../src/io/metrics.ts';
 

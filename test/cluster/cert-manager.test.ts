@@ -137,6 +137,33 @@ describe.skipIf(whose !== '')(`certificates by cert-manager${whose}`, () => {
     expect(stderr).toContain(`ValidatingAdmissionPolicy '${NAME}-guard' with binding '${NAME}-guard' denied request`);
   });
 
+  test.each([
+    [
+      'Certificate',
+      { secretName: 'mine', dnsNames: [`${NAME}.${NAME}.svc`], issuerRef: { name: NAME, kind: 'Issuer' } },
+    ],
+    ['Certificate', { secretName: SECRET, dnsNames: ['mine'], issuerRef: { name: 'mine', kind: 'Issuer' } }],
+    ['CertificateRequest', { request: 'Y3Ny', issuerRef: { name: `${NAME}-root`, kind: 'Issuer' } }],
+    ['Issuer', { ca: { secretName: `${NAME}-root` } }],
+  ])(
+    'nobody else gets a certificate of the authority that the API server trusts, by a %s of %j',
+    async (kind, spec) => {
+      const object = { apiVersion: 'cert-manager.io/v1', kind, metadata: { name: 'mine', namespace: NAME }, spec };
+      const mallory = { as: 'mallory', asGroups: ['system:authenticated', 'cluster-writers'] };
+      await must(
+        kubectl(['create', 'clusterrolebinding', 'writers', '--clusterrole=cluster-admin', '--group=cluster-writers']),
+      );
+      try {
+        const create = ['create', '--dry-run=server', '-f', '-'];
+        const { code, stderr } = await kubectl(create, { ...mallory, stdin: JSON.stringify(object) });
+        expect(code, stderr).toBe(1);
+        expect(stderr).toContain(`ValidatingAdmissionPolicy '${NAME}-guard'`);
+      } finally {
+        await must(kubectl(['delete', 'clusterrolebinding', 'writers']));
+      }
+    },
+  );
+
   test('nothing that the chart sets is changed by it: who deploys again sees no drift and takes nothing away', async () => {
     const before = await bundles();
     await must(kubectl(['diff', '--server-side', '--field-manager=helm', '-f', '-'], { stdin: objects }));
