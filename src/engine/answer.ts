@@ -131,7 +131,8 @@ export function acceptanceOf({ finding, exemption }: Exempted): {
 }
 
 function describeTolerated({ finding }: Exempted): string {
-  return `${describeFinding(finding)} (let in: ${finding.tolerated})`;
+  // The reason comes first: the API server cuts long warnings.
+  return `let in, ${finding.tolerated}: ${describeFinding(finding)}`;
 }
 
 /** Who accepted a finding, why and until when. */

@@ -8,14 +8,20 @@ import type { StorageSettings } from './settings.ts';
 
 const FROM_NOTHING = 'start from an empty volume, or from a claim or snapshot that is encrypted as required';
 
+/** A claim whose volume is filled from another. */
+export interface FilledClaim {
+  readonly class: ResolvedClass;
+  /** Undefined where it is a template, or stands in a file. */
+  readonly created: string | null | undefined;
+}
+
 /**
  * Why what a new volume is filled from is not shown to be encrypted as required; empty where it is. What the source is
  * counts also for drivers that give a copy what its class says: they are few, and nothing in the cluster shows it.
- * @param target the class of the new volume
  */
 export function sourceDoubts(
   origin: DataOrigin,
-  target: ResolvedClass,
+  target: FilledClaim,
   settings: StorageSettings,
   now: Date,
 ): readonly Doubt[] {
@@ -33,10 +39,12 @@ export function sourceDoubts(
   }
 }
 
-/** Whether there is no such claim, or no such snapshot. */
-export function isGone(origin: DataOrigin): boolean {
-  if (origin.kind === 'claim') return origin.claim.claim === undefined;
-  return origin.kind === 'snapshot' && origin.snapshot.snapshot === undefined;
+/**
+ * Whether a claim was cloned from one that is no longer there. That is nothing to worry about once there is a volume: a
+ * claim of its name was judged as well. A snapshot stays for as long as a claim that is not bound restores from it.
+ */
+export function isCloneOfGone(origin: DataOrigin): boolean {
+  return origin.kind === 'claim' && origin.claim.claim === undefined;
 }
 
 function claimDoubts(stored: StoredClaim, settings: StorageSettings, now: Date): readonly Doubt[] {
@@ -48,26 +56,31 @@ function claimDoubts(stored: StoredClaim, settings: StorageSettings, now: Date):
       required: `in that claim ${describeFinding(problem)}`,
     })),
     // It may itself be a copy that its driver made as its source was.
-    ...sourceDoubts(source, resolved, settings, now),
+    ...sourceDoubts(source, { class: resolved, created: undefined }, settings, now),
   ];
 }
 
 function snapshotDoubts(
   origin: SnapshotOrigin,
-  target: ResolvedClass,
+  target: FilledClaim,
   settings: StorageSettings,
   now: Date,
 ): readonly Doubt[] {
   const { name, snapshot, claim } = origin;
   const found = (what: string) => `is the snapshot ${name}, ${what}`;
   if (!snapshot) return [{ found: found('and there is no such VolumeSnapshot'), required: 'create it first' }];
+  const byClass = restoresByClass(target.class, settings);
+  // Deleted and taken anew, of another claim, before the volume was made: then it was not what the volume is made from.
+  if (!byClass && Date.parse(snapshot.metadata?.creationTimestamp ?? '') >= Date.parse(target.created ?? '')) {
+    return [{ found: found('which is not older than the claim'), required: 'create the claim again' }];
+  }
   const { driver = '', handles } = contentOf(origin.content);
   if (handles.some((handle) => attestedHandle('snapshot', driver, handle, settings, now).attested)) return [];
   const attest = `take the snapshot of a claim that is encrypted, or state in storage.attestations of the configuration that it is`;
   if (!claim) return [{ found: found('which was brought in by its handle'), required: attest }];
   if (claim.claim && isOf(claim, origin)) return claimDoubts(claim, settings, now);
   // Its claim is gone, as when a database is restored. What the new volume is then depends on the driver alone.
-  if (restoresByClass(target, settings)) return [];
+  if (byClass) return [];
   const why = `whose claim ${claim.name} is gone or was made anew, and its driver restores what was there`;
   return [{ found: found(why), required: attest }];
 }

@@ -1,6 +1,6 @@
 import { defineRule } from '../../engine/define.ts';
 import { claimsOf } from '../../k8s/claims.ts';
-import { isGone, sourceDoubts } from '../../storage/data-sources.ts';
+import { isCloneOfGone, sourceDoubts } from '../../storage/data-sources.ts';
 import { claimFinding, inClaims } from '../claim-findings.ts';
 
 export const dataSource = defineRule({
@@ -19,9 +19,9 @@ export const dataSource = defineRule({
       const [origin, classed] = [dataSources[i], claimClasses[i]];
       if (!origin || !classed || origin.kind === 'none') return [];
       const { field } = origin;
-      // What a volume was filled from may be gone when the volume is there.
-      if (operation === 'UPDATE' && isGone(origin)) return [];
-      return sourceDoubts(origin, classed.class, storage, now).map((doubt) =>
+      if (operation === 'UPDATE' && isCloneOfGone(origin)) return [];
+      const filled = { class: classed.class, created: claim.metadata.creationTimestamp };
+      return sourceDoubts(origin, filled, storage, now).map((doubt) =>
         claimFinding(claim, `spec.${field}`, claim.spec[field], doubt),
       );
     }),
