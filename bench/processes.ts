@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -54,9 +54,9 @@ export async function startBench(): Promise<Bench> {
     await rm(folder, { recursive: true });
   }
 
-  function start(core: number, script: string, args: readonly string[]): ChildProcess {
+  function start(core: number, script: string, args: readonly string[], flags: readonly string[] = []): ChildProcess {
     const probe = core === SERVERS ? ['--import', pathToFileURL(file('probe.js')).href] : [];
-    const [command, ...first] = onCore(core, [process.execPath, ...probe, script, ...args]);
+    const [command, ...first] = onCore(core, [process.execPath, ...flags, ...probe, script, ...args]);
     const child = spawn(command, first, { stdio: ['ignore', 'pipe', 'inherit', 'ipc'], env: {} });
     children.push(child);
     return child;
@@ -82,7 +82,7 @@ export async function startBench(): Promise<Bench> {
       ca,
       bare: await measured(start(SERVERS, file('servers.js'), ['bare', ...pair])),
       express: await measured(start(SERVERS, file('servers.js'), ['express', ...pair])),
-      webhook: await measured(start(SERVERS, webhook, ['serve', ...named, ...ports])),
+      webhook: await measured(start(SERVERS, webhook, ['serve', ...named, ...ports], await imageFlags())),
       load: (request) => exchange<LoadResult>(generator, { ...request, ca }),
       close,
     };
@@ -90,6 +90,15 @@ export async function startBench(): Promise<Bench> {
     await close();
     throw error;
   }
+}
+
+/** The flags that the image starts Node with. */
+async function imageFlags(): Promise<string[]> {
+  const dockerfile = await readFile(join(ROOT, 'Dockerfile'), 'utf8');
+  const [, command = '[]'] = /^ENTRYPOINT (\[.*\])$/m.exec(dockerfile) ?? [];
+  const [node, ...rest] = JSON.parse(command) as string[];
+  if (node !== 'node') throw new Error('Dockerfile: expected an ENTRYPOINT that starts node');
+  return rest.slice(0, -1);
 }
 
 /** The command on one core where that can be had, so that servers and load generator never push each other aside. */
