@@ -135,6 +135,7 @@ it('never takes for empty what it may not read, and tells what that is', async (
     'cronjobs',
     'daemonsets',
     'jobs',
+    'persistentvolumeclaims',
     'pods',
     'podtemplates',
     'replicasets',
@@ -146,7 +147,7 @@ it('never takes for empty what it may not read, and tells what that is', async (
     'Deployment/loader',
     'Deployment/paused',
   ]);
-  expect(other?.unread).toHaveLength(10);
+  expect(other?.unread).toHaveLength(11);
   const alone = await audit(['--kubeconfig', limited, '-n', OTHER]);
   expect(alone.code).toBe(2);
   expect(alone.stdout).toContain('could not be read: the namespace: HTTP 403');
