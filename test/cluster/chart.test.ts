@@ -170,7 +170,7 @@ describe('the alerts', () => {
     return run(promrules, [], { stdin: JSON.stringify(spec) });
   }
 
-  test('are understood by Prometheus, expressions and templates included', { timeout: 300_000 }, async () => {
+  test('are understood by Prometheus, expressions and templates included', { timeout: 900_000 }, async () => {
     const objects = objectsOf(await helm.render('qdrant-admission', OWN, INSTALLATIONS.everything));
     const rule = objects.find(({ kind }) => kind === 'PrometheusRule') ?? {};
     expect(await checked(rule)).toEqual({ code: 0, stdout: '', stderr: '' });
