@@ -223,7 +223,10 @@ describe('what rules read', () => {
         for (const rule of POD_RULES) {
           if (textOf(findingsOf(rule, before)) === textOf(findingsOf(rule, after))) continue;
           changes.set(rule.id, (changes.get(rule.id) ?? 0) + 1);
-          expect(fieldsChanged((rule.reads['Pod'] ?? []).map(parseFieldPath), podOf(before), podOf(after)), rule.id).toBe(true);
+          expect(
+            fieldsChanged((rule.reads['Pod'] ?? []).map(parseFieldPath), podOf(before), podOf(after)),
+            rule.id,
+          ).toBe(true);
         }
       }),
       { numRuns: 3_000 },
