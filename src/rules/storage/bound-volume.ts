@@ -9,7 +9,7 @@ export const boundVolume = defineRule({
   title: 'A claim is bound only to a volume that its class made, or that the configuration attests',
   promise: 'storage',
   why: "A volume's class is only a label: one that was made by hand may be a plain disk, a share or a directory of a node.",
-  fix: 'spec:\n  storageClassName: encrypted\n  volumeName: null  # let the class make the volume',
+  fix: 'spec:\n  storageClassName: encrypted\n  volumeName: null # let the class make the volume',
   controls: [],
   operations: ['CREATE', 'UPDATE'],
   needs: ['boundVolume'],

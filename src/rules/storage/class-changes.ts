@@ -6,7 +6,7 @@ export const classChanges = defineRule({
   title: 'A StorageClass is not taken away or made anew while claims wait for its volumes',
   promise: 'storage',
   why: 'A class is read again when the volume is made, which may be days after the claim came in: another class of its name would then make it.',
-  fix: 'metadata:\n  name: encrypted-2  # a new name; claims that wait keep theirs',
+  fix: 'metadata:\n  name: encrypted-2 # a new name; claims that wait keep theirs',
   controls: [],
   operations: ['CREATE', 'DELETE'],
   needs: ['waitingClaims'],

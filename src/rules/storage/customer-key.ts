@@ -7,7 +7,7 @@ export const customerKey = defineRule({
   title: "Where the configuration requires it, volumes are encrypted with one of the customer's own keys",
   promise: 'storage',
   why: "With a provider's key the provider decides who reads the data, and the customer cannot take it back by withdrawing the key.",
-  fix: 'spec:\n  storageClassName: customer-key  # a class with the key of the customer, such as kmsKeyId of ebs.csi.aws.com',
+  fix: 'spec:\n  storageClassName: customer-key # a class with the key of the customer, such as kmsKeyId of ebs.csi.aws.com',
   controls: [],
   operations: ['CREATE', 'UPDATE'],
   needs: ['claimClasses'],

@@ -7,7 +7,7 @@ export const encryptedClass = defineRule({
   title: 'Every claim names a class whose volumes are encrypted at rest',
   promise: 'storage',
   why: "Whoever gets hold of a disk, a snapshot or a backup of it reads the customers' vectors and payloads.",
-  fix: 'spec:\n  storageClassName: encrypted  # qdrant-admission storage classes',
+  fix: 'spec:\n  storageClassName: encrypted # qdrant-admission storage classes',
   controls: [],
   operations: ['CREATE', 'UPDATE'],
   needs: ['claimClasses'],

@@ -6,7 +6,7 @@ export const volumeClaimRef = defineRule({
   title: 'A volume that is meant for a protected namespace was made by a class that encrypts, or is attested',
   promise: 'storage',
   why: 'A volume that names a claim is bound to it whatever their classes say: that is how a plain disk gets under a database.',
-  fix: 'spec:\n  storageClassName: encrypted\n  claimRef: null  # let the class make the volume',
+  fix: 'spec:\n  storageClassName: encrypted\n  claimRef: null # let the class make the volume',
   controls: [],
   operations: ['CREATE', 'UPDATE'],
   needs: ['boundVolume'],
