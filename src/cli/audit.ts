@@ -10,6 +10,7 @@ import { findCluster } from '../io/kube-config.ts';
 import { auditOutput } from './audit-json.ts';
 import { describeAudit, describeNamespace } from './audit-text.ts';
 import { type CommandContext, EXIT } from './context.ts';
+import { COLOURS, FORMATS, Misuse, oneOf, quote, typed } from './flags.ts';
 import { createProgress, isColourTerminal } from './terminal.ts';
 import { createPaint } from './text.ts';
 
@@ -30,19 +31,13 @@ and in the cluster StorageClasses and PersistentVolumes.
 Exit codes: 0 nothing refused, 1 refused, 2 could not tell, 3 bad input or usage; the worst of 3, 1, 2, 0.
 `;
 
+const TEXT = { name: 'audit', usage: USAGE };
+
 /** `audit`: judges what runs already, once. Verdicts go to standard output, bad input to standard error. */
 export async function auditCommand(args: readonly string[], context: CommandContext): Promise<number> {
-  const options = parseOptions(args);
-  if ('help' in options) {
-    context.stdout.write(USAGE);
-    return EXIT.accepted;
-  }
-  if ('misuse' in options) {
-    context.stderr.write(
-      `qdrant-admission audit: ${options.misuse}\n${USAGE.split('\n', 1)}\nMore: qdrant-admission audit --help\n`,
-    );
-    return EXIT.usage;
-  }
+  const asked = typed(TEXT, context, () => parseOptions(args));
+  if ('code' in asked) return asked.code;
+  const { options } = asked;
   let config: Config | undefined;
   let access: ClusterAccess;
   try {
@@ -123,27 +118,18 @@ interface Options {
   readonly color: 'auto' | 'always' | 'never';
 }
 
-function parseOptions(args: readonly string[]): Options | { readonly help: true } | { readonly misuse: string } {
-  let values: ReturnType<typeof parseFlags>;
-  try {
-    values = parseFlags(args);
-  } catch (error) {
-    // parseArgs has no other way to say it; its advice after the first sentence does not fit here.
-    return { misuse: (error as Error).message.split('. ')[0] ?? 'wrong usage' };
-  }
-  if (values.help) return { help: true };
-  const profile = PROFILES.find((known) => known === values.profile);
-  if (!profile) return { misuse: `--profile is ${quote(values.profile)}: expected ${PROFILES.join(' or ')}` };
-  const format = (['text', 'json'] as const).find((known) => known === values.format);
-  if (!format) return { misuse: `--format is ${quote(values.format)}: expected text or json` };
-  const color = (['auto', 'always', 'never'] as const).find((known) => known === values.color);
-  if (!color) return { misuse: `--color is ${quote(values.color)}: expected auto, always or never` };
+function parseOptions(args: readonly string[]): Options | 'help' {
+  const values = parseFlags(args);
+  if (values.help) return 'help';
+  const profile = oneOf('profile', values.profile, PROFILES);
+  const format = oneOf('format', values.format, FORMATS);
+  const color = oneOf('color', values.color, COLOURS);
   const namespaces = [...new Set(values.namespace ?? [])];
   const wrong = namespaces.find((name) => !/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/.test(name));
-  if (wrong !== undefined) return { misuse: `--namespace is ${quote(wrong)}: expected the name of a namespace` };
+  if (wrong !== undefined) throw new Misuse(`--namespace is ${quote(wrong)}: expected the name of a namespace`);
   const { config, kubeconfig, context } = values;
   if (config === undefined && namespaces.length === 0) {
-    return { misuse: 'expected --config FILE or --namespace NAME: which namespaces are meant?' };
+    throw new Misuse('expected --config FILE or --namespace NAME: which namespaces are meant?');
   }
   return {
     namespaces,
@@ -171,8 +157,4 @@ function parseFlags(args: readonly string[]) {
       help: { type: 'boolean', short: 'h', default: false },
     },
   }).values;
-}
-
-function quote(text: string): string {
-  return JSON.stringify(text);
 }

@@ -5,6 +5,7 @@ import { PROFILES, type Profile } from '../engine/policy.ts';
 import { describeError } from '../io/documents.ts';
 import { readSources, STDIN } from '../io/sources.ts';
 import { type CommandContext, EXIT } from './context.ts';
+import { COLOURS, FORMATS, Misuse, oneOf, typed } from './flags.ts';
 import { reviewOutput } from './json.ts';
 import { type Review, reviewSources } from './reviewed.ts';
 import { isColourTerminal } from './terminal.ts';
@@ -27,19 +28,13 @@ Judges Kubernetes objects in YAML or JSON as the webhook would, without a cluste
 Exit codes: 0 nothing refused, 1 refused, 2 could not tell, 3 bad input or usage; the worst of 3, 1, 2, 0.
 `;
 
+const TEXT = { name: 'review', usage: USAGE };
+
 /** `review`: judges files. Verdicts go to standard output, bad input to standard error. */
 export async function reviewCommand(args: readonly string[], context: CommandContext): Promise<number> {
-  const options = parseOptions(args);
-  if ('help' in options) {
-    context.stdout.write(USAGE);
-    return EXIT.accepted;
-  }
-  if ('misuse' in options) {
-    context.stderr.write(
-      `qdrant-admission review: ${options.misuse}\n${USAGE.split('\n', 1)}\nMore: qdrant-admission review --help\n`,
-    );
-    return EXIT.usage;
-  }
+  const asked = typed(TEXT, context, () => parseOptions(args));
+  if ('code' in asked) return asked.code;
+  const { options } = asked;
   let config: Config | undefined;
   try {
     config = options.config === undefined ? undefined : await loadConfig(options.config);
@@ -116,25 +111,15 @@ interface Options {
   readonly quiet: boolean;
 }
 
-function parseOptions(args: readonly string[]): Options | { readonly help: true } | { readonly misuse: string } {
-  let parsed: ReturnType<typeof parseFlags>;
-  try {
-    parsed = parseFlags(args);
-  } catch (error) {
-    // parseArgs has no other way to say it; its advice after the first sentence does not fit here.
-    return { misuse: (error as Error).message.split('. ')[0] ?? 'wrong usage' };
-  }
-  const { values, positionals: names } = parsed;
-  if (values.help) return { help: true };
-  const profile = PROFILES.find((known) => known === values.profile);
-  if (!profile) return { misuse: `--profile is ${quote(values.profile)}: expected ${PROFILES.join(' or ')}` };
-  const format = (['text', 'json'] as const).find((known) => known === values.format);
-  if (!format) return { misuse: `--format is ${quote(values.format)}: expected text or json` };
-  const color = (['auto', 'always', 'never'] as const).find((known) => known === values.color);
-  if (!color) return { misuse: `--color is ${quote(values.color)}: expected auto, always or never` };
+function parseOptions(args: readonly string[]): Options | 'help' {
+  const { values, positionals: names } = parseFlags(args);
+  if (values.help) return 'help';
+  const profile = oneOf('profile', values.profile, PROFILES);
+  const format = oneOf('format', values.format, FORMATS);
+  const color = oneOf('color', values.color, COLOURS);
   const { config, namespace, strict, fixtures, quiet } = values;
-  if (namespace === '') return { misuse: '--namespace is empty: expected the name of a namespace' };
-  if (names.length === 0) return { misuse: 'expected at least one FILE, DIR or -' };
+  if (namespace === '') throw new Misuse('--namespace is empty: expected the name of a namespace');
+  if (names.length === 0) throw new Misuse('expected at least one FILE, DIR or -');
   return {
     names,
     profile,
@@ -165,8 +150,4 @@ function parseFlags(args: readonly string[]) {
       help: { type: 'boolean', short: 'h', default: false },
     },
   });
-}
-
-function quote(text: string): string {
-  return JSON.stringify(text);
 }

@@ -7,6 +7,7 @@ import { parametersSha256 } from '../storage/attestations.ts';
 import { type Encryption, encryptionOf } from '../storage/encryption.ts';
 import { parseCustomerKey } from '../storage/keys.ts';
 import { type CommandContext, EXIT } from './context.ts';
+import { Misuse, quote, typed } from './flags.ts';
 import { findClasses, nameOf } from './storage-input.ts';
 
 const USAGE = `usage: qdrant-admission storage attest CLASS [OPTION]… [FILE|DIR|-…]
@@ -25,21 +26,16 @@ cluster or of the files, are encrypted at rest although nothing in Kubernetes sh
 Exit codes: 0 printed, or not needed, 1 no statement would help, 2 could not tell, 3 bad input or usage.
 `;
 
+const TEXT = { name: 'storage attest', usage: USAGE };
+
 const NO_SETTINGS = { attestations: [], requireCustomerKey: false, customerKeys: [] };
 
 /** `storage attest CLASS`: prints a ready attestation. The entry goes to standard output, what it means to the other. */
 export async function attestCommand(args: readonly string[], context: CommandContext): Promise<number> {
   const { stdout, stderr } = context;
-  const options = parseOptions(args, context.now());
-  if ('help' in options) {
-    stdout.write(USAGE);
-    return EXIT.accepted;
-  }
-  if ('misuse' in options) {
-    const more = 'More: qdrant-admission storage attest --help';
-    stderr.write(`qdrant-admission storage attest: ${options.misuse}\n${USAGE.split('\n', 1)}\n${more}\n`);
-    return EXIT.usage;
-  }
+  const asked = typed(TEXT, context, () => parseOptions(args, context.now()));
+  if ('code' in asked) return asked.code;
+  const { options } = asked;
   const found = await findClasses('storage attest', options, context);
   if ('exitCode' in found) return found.exitCode;
   if (found.errors.length > 0) return EXIT.usage;
@@ -132,33 +128,23 @@ interface Options {
   readonly context?: string | undefined;
 }
 
-function parseOptions(
-  args: readonly string[],
-  now: Date,
-): Options | { readonly help: true } | { readonly misuse: string } {
-  let parsed: ReturnType<typeof parseFlags>;
-  try {
-    parsed = parseFlags(args);
-  } catch (error) {
-    // parseArgs has no other way to say it; its advice after the first sentence does not fit here.
-    return { misuse: (error as Error).message.split('. ')[0] ?? 'wrong usage' };
-  }
-  const { values, positionals } = parsed;
-  if (values.help) return { help: true };
+function parseOptions(args: readonly string[], now: Date): Options | 'help' {
+  const { values, positionals } = parseFlags(args);
+  if (values.help) return 'help';
   const [name, ...files] = positionals;
-  if (!name) return { misuse: 'expected the name of a StorageClass' };
+  if (!name) throw new Misuse('expected the name of a StorageClass');
   const { mechanism, responsible, expires, kubeconfig, context } = values;
-  if (!mechanism) return { misuse: 'expected --mechanism TEXT: how are its volumes encrypted?' };
-  if (!responsible) return { misuse: 'expected --responsible TEXT: who answers for it?' };
-  if (!expires) return { misuse: 'expected --expires TIME: until when does it hold?' };
+  if (!mechanism) throw new Misuse('expected --mechanism TEXT: how are its volumes encrypted?');
+  if (!responsible) throw new Misuse('expected --responsible TEXT: who answers for it?');
+  if (!expires) throw new Misuse('expected --expires TIME: until when does it hold?');
   const [invalid] = timestamp.safeParse(expires).error?.issues ?? [];
-  if (invalid) return { misuse: `--expires is ${quote(expires)}: ${invalid.message}` };
-  if (Date.parse(expires) <= now.getTime()) return { misuse: `--expires is ${expires}: expected a moment to come` };
+  if (invalid) throw new Misuse(`--expires is ${quote(expires)}: ${invalid.message}`);
+  if (Date.parse(expires) <= now.getTime()) throw new Misuse(`--expires is ${expires}: expected a moment to come`);
   const keyId = values['key-id'];
   const key = keyId === undefined ? undefined : parseCustomerKey(keyId);
-  if (key && 'problem' in key) return { misuse: `--key-id is ${quote(keyId ?? '')}: ${key.problem}` };
+  if (key && 'problem' in key) throw new Misuse(`--key-id is ${quote(keyId ?? '')}: ${key.problem}`);
   if (files.length > 0 && (kubeconfig !== undefined || context !== undefined)) {
-    return { misuse: 'expected files or a cluster, not both' };
+    throw new Misuse('expected files or a cluster, not both');
   }
   const reason = values.reason || 'The class itself does not show how its volumes are encrypted.';
   return { name, files, mechanism, responsible, expires, reason, keyId, kubeconfig, context };
@@ -180,8 +166,4 @@ function parseFlags(args: readonly string[]) {
       help: { type: 'boolean', short: 'h', default: false },
     },
   });
-}
-
-function quote(text: string): string {
-  return JSON.stringify(text);
 }

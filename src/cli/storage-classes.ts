@@ -2,6 +2,7 @@ import { parseArgs } from 'node:util';
 import { ConfigError, loadConfig } from '../config/load.ts';
 import type { StorageSettings } from '../storage/settings.ts';
 import { type CommandContext, EXIT } from './context.ts';
+import { COLOURS, FORMATS, Misuse, misused, oneOf, quote, typed } from './flags.ts';
 import { findClasses } from './storage-input.ts';
 import { classesOutput } from './storage-json.ts';
 import { judgeClass } from './storage-judged.ts';
@@ -24,14 +25,13 @@ and what shows it or is missing. Changes nothing.
 Exit codes: 0 all of them encrypt, 1 some do not, 2 could not tell, 3 bad input or usage; the worst of 3, 1, 2, 0.
 `;
 
+const TEXT = { name: 'storage classes', usage: USAGE };
+
 /** `storage classes`: a table of StorageClasses and what they show of encryption. */
 export async function classesCommand(args: readonly string[], context: CommandContext): Promise<number> {
-  const options = parseOptions(args);
-  if ('help' in options) {
-    context.stdout.write(USAGE);
-    return EXIT.accepted;
-  }
-  if ('misuse' in options) return misuse(options.misuse, context);
+  const asked = typed(TEXT, context, () => parseOptions(args));
+  if ('code' in asked) return asked.code;
+  const { options } = asked;
   let settings: StorageSettings | undefined;
   try {
     settings = await settingsOf(options);
@@ -40,7 +40,9 @@ export async function classesCommand(args: readonly string[], context: CommandCo
     context.stderr.write(`${error.problems.join('\n')}\n`);
     return EXIT.usage;
   }
-  if (!settings) return misuse(`--namespace is ${quote(options.namespace ?? '')}: --config does not name it`, context);
+  if (!settings) {
+    return misused(TEXT, `--namespace is ${quote(options.namespace ?? '')}: --config does not name it`, context);
+  }
   const found = await findClasses('storage classes', options, context);
   if ('exitCode' in found) return found.exitCode;
   const now = context.now();
@@ -68,13 +70,6 @@ async function settingsOf({ config: file, namespace }: Options): Promise<Storage
   return { attestations: first?.settings.storage.attestations ?? [], requireCustomerKey: false, customerKeys: [] };
 }
 
-function misuse(message: string, { stderr }: CommandContext): number {
-  stderr.write(
-    `qdrant-admission storage classes: ${message}\n${USAGE.split('\n', 1)}\nMore: qdrant-admission storage classes --help\n`,
-  );
-  return EXIT.usage;
-}
-
 interface Options {
   readonly files: readonly string[];
   readonly kubeconfig?: string | undefined;
@@ -85,26 +80,17 @@ interface Options {
   readonly color: 'auto' | 'always' | 'never';
 }
 
-function parseOptions(args: readonly string[]): Options | { readonly help: true } | { readonly misuse: string } {
-  let parsed: ReturnType<typeof parseFlags>;
-  try {
-    parsed = parseFlags(args);
-  } catch (error) {
-    // parseArgs has no other way to say it; its advice after the first sentence does not fit here.
-    return { misuse: (error as Error).message.split('. ')[0] ?? 'wrong usage' };
-  }
-  const { values, positionals: files } = parsed;
-  if (values.help) return { help: true };
-  const format = (['text', 'json'] as const).find((known) => known === values.format);
-  if (!format) return { misuse: `--format is ${quote(values.format)}: expected text or json` };
-  const color = (['auto', 'always', 'never'] as const).find((known) => known === values.color);
-  if (!color) return { misuse: `--color is ${quote(values.color)}: expected auto, always or never` };
+function parseOptions(args: readonly string[]): Options | 'help' {
+  const { values, positionals: files } = parseFlags(args);
+  if (values.help) return 'help';
+  const format = oneOf('format', values.format, FORMATS);
+  const color = oneOf('color', values.color, COLOURS);
   const { kubeconfig, context, config, namespace } = values;
   if (namespace !== undefined && config === undefined) {
-    return { misuse: '--namespace needs --config FILE: it says what is asked of keys there' };
+    throw new Misuse('--namespace needs --config FILE: it says what is asked of keys there');
   }
   if (files.length > 0 && (kubeconfig !== undefined || context !== undefined)) {
-    return { misuse: 'expected files or a cluster, not both' };
+    throw new Misuse('expected files or a cluster, not both');
   }
   return { files, kubeconfig, context, config, namespace, format, color };
 }
@@ -124,8 +110,4 @@ function parseFlags(args: readonly string[]) {
       help: { type: 'boolean', short: 'h', default: false },
     },
   });
-}
-
-function quote(text: string): string {
-  return JSON.stringify(text);
 }
