@@ -218,19 +218,20 @@ describe.each(RULES.filter(({ overriddenBy }) => overriddenBy))('$id, which anot
 describe('what rules read', () => {
   it('is all that they judge: a finding changes only where such a field does', () => {
     const changes = new Map<string, number>();
-    fc.assert(
-      fc.property(changedPod, ([before, after]) => {
-        for (const rule of POD_RULES) {
-          if (textOf(findingsOf(rule, before)) === textOf(findingsOf(rule, after))) continue;
-          changes.set(rule.id, (changes.get(rule.id) ?? 0) + 1);
-          expect(
-            fieldsChanged((rule.reads['Pod'] ?? []).map(parseFieldPath), podOf(before), podOf(after)),
-            rule.id,
-          ).toBe(true);
-        }
-      }),
-      { numRuns: 3_000 },
-    );
+    // Some rules judge what few random pods have: as many rounds as it takes to meet each.
+    for (let round = 0; round < 20 && changes.size < POD_RULES.length; round++) {
+      fc.assert(
+        fc.property(changedPod, ([before, after]) => {
+          for (const rule of POD_RULES) {
+            if (textOf(findingsOf(rule, before)) === textOf(findingsOf(rule, after))) continue;
+            changes.set(rule.id, (changes.get(rule.id) ?? 0) + 1);
+            const reads = (rule.reads['Pod'] ?? []).map(parseFieldPath);
+            expect(fieldsChanged(reads, podOf(before), podOf(after)), rule.id).toBe(true);
+          }
+        }),
+        { numRuns: 3_000 },
+      );
+    }
     // A rule that is missing here reads fields that random pods do not have: add them to support/random-pods.ts.
     expect([...changes.keys()].sort()).toEqual(POD_RULES.map(({ id }) => id));
   });

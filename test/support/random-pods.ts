@@ -140,7 +140,7 @@ const source = fc.oneof(
   some(oneOf({ serviceAccountToken: { path: 'token' } }, { configMap: { name: 'ca' } })).map((sources) => ({
     projected: { sources },
   })),
-  oneOf({}, { emptyDir: null }, { hostPath: {} }),
+  { weight: 2, arbitrary: oneOf({}, { emptyDir: null }, { hostPath: {} }, { hostPath: { path: '/' } }) },
   oneOf({ medium: 'Memory' }, { medium: '' }, {}).map((emptyDir) => ({ emptyDir })),
   oneOf('secrets-store.csi.k8s.io', 'cinder.csi.openstack.org').map((driver) => ({ csi: { driver } })),
   entries({ 'px/secure': oneOf('true', 'false'), [LEGACY_CLASS]: oneOf('', 'plain') }).map((annotations) => ({
