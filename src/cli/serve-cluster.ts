@@ -16,8 +16,8 @@ export interface ClusterConnection {
   follow(config: Config): void;
   /** Why nothing can be told of the cluster yet; undefined when it can. */
   unready(): string | undefined;
-  /** Of these namespaces those that are not there, as far as the cluster tells: a name that is misspelt protects nothing. */
-  missing(namespaces: Iterable<string>): Promise<readonly string[]>;
+  /** Of these namespaces those that are not there, or undefined where that cannot be told: a name that is misspelt protects nothing. */
+  missing(namespaces: Iterable<string>): Promise<readonly string[] | undefined>;
 }
 
 interface ConnectionOptions {
@@ -60,7 +60,7 @@ export async function connectCluster(
     unready: () => (world.ready() ? undefined : 'the cluster has not been listed yet'),
     async missing(namespaces) {
       const listed = await world.list({ group: '', kind: 'Namespace' }, '', signal);
-      if (!listed.known) return [];
+      if (!listed.known) return undefined;
       const there = new Set(listed.value.map(({ metadata }) => isJsonObject(metadata) && metadata['name']));
       return [...namespaces].filter((name) => !there.has(name));
     },
@@ -72,5 +72,5 @@ const NO_CLUSTER: ClusterConnection = {
   world: { list: async () => unknown('this webhook does not read the cluster') },
   follow: () => undefined,
   unready: () => undefined,
-  missing: async () => [],
+  missing: async () => undefined,
 };

@@ -44,7 +44,7 @@ export interface Metrics {
   attestations(read: () => Counted): void;
   /** How to ask, at each scrape, which namespaces are protected, and which of them are not there. */
   protectedNamespaces(
-    read: () => Promise<{ readonly names: readonly string[]; readonly missing: readonly string[] }>,
+    read: () => Promise<{ readonly names: readonly string[]; readonly missing: readonly string[] | undefined }>,
   ): void;
   /** A watch on this kind (by its plural) failed. */
   watchError(plural: string): void;
@@ -164,6 +164,9 @@ export function createMetrics(): Metrics {
         registers,
         async collect() {
           const { names, missing } = await read();
+          // What cannot be told is left out: it is neither there nor missing.
+          this.reset();
+          if (!missing) return;
           this.set({ exists: 'true' }, names.length - missing.length);
           this.set({ exists: 'false' }, missing.length);
         },

@@ -170,10 +170,13 @@ export function storedClaimDoubts(stored: StoredClaim, settings: StorageSettings
 export function lapseOf(stored: StoredClaim, settings: StorageSettings, now: Date): string | undefined {
   const { claim, volume, class: resolved } = stored;
   if (!volume?.volume) return undefined;
-  if (!resolved.storageClass) return 'its class is gone';
   const created = claim?.metadata.creationTimestamp ?? now.toISOString();
-  if (momentOf(resolved.storageClass.metadata?.creationTimestamp) >= momentOf(created))
-    return 'its class was made anew';
+  // A claim that wanted no class never had one that could be gone.
+  if (resolved.name) {
+    if (!resolved.storageClass) return 'its class is gone';
+    const since = momentOf(resolved.storageClass.metadata?.creationTimestamp);
+    if (since >= momentOf(created)) return 'its class was made anew';
+  }
   return volumeDoubts(volume, settings, new Date(created)).length === 0 ? 'what attested it has expired' : undefined;
 }
 
