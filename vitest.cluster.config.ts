@@ -2,8 +2,8 @@ import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
   test: {
-    include: ['test/cluster/**/*.test.ts'],
-    globalSetup: ['test/cluster/harness/global-setup.ts'],
+    include: ['test/real-cluster/**/*.test.ts'],
+    globalSetup: ['test/real-cluster/harness/global-setup.ts'],
     // All files share one API server, and what one registers there (a webhook) would judge the others' objects.
     fileParallelism: false,
     testTimeout: 120_000,

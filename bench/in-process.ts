@@ -1,11 +1,11 @@
 import { defaultPolicy } from '../src/config/resolve.ts';
+import { reviewOf as envelope, subjectOf } from '../src/engine/admission-review.ts';
 import { answer } from '../src/engine/answer.ts';
 import { unknown } from '../src/engine/facts.ts';
 import { applicableRules, review } from '../src/engine/review.ts';
 import type { Subject } from '../src/engine/subject.ts';
 import type { World } from '../src/facts/world.ts';
 import { judge } from '../src/judge.ts';
-import { reviewOf as envelope, subjectOf } from '../src/k8s/admission-review.ts';
 import { reviewOf, type Which } from './reviews.ts';
 import { median } from './table.ts';
 

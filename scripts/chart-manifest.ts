@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto';
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join, relative, resolve } from 'node:path';
-import { ensureBinaries } from '../test/cluster/harness/binaries.ts';
-import { output } from '../test/cluster/harness/run.ts';
+import { ensureBinaries } from '../test/real-cluster/harness/binaries.ts';
+import { output } from '../test/real-cluster/harness/run.ts';
 
 const ROOT = resolve(import.meta.dirname, '..');
 const CHART = join(ROOT, 'charts/qdrant-admission');

@@ -1,7 +1,7 @@
-import { CLUSTER_USAGE, parseClusterArguments } from '../test/cluster/harness/arguments.ts';
-import { type ClusterChoice, chooseProvider } from '../test/cluster/harness/cluster.ts';
-import { SetupError } from '../test/cluster/harness/setup-error.ts';
-import { missingForInstall } from '../test/cluster/install/cluster.ts';
+import { CLUSTER_USAGE, parseClusterArguments } from '../test/real-cluster/harness/arguments.ts';
+import { type ClusterChoice, chooseProvider } from '../test/real-cluster/harness/cluster.ts';
+import { SetupError } from '../test/real-cluster/harness/setup-error.ts';
+import { missingForInstall } from '../test/real-cluster/install/cluster.ts';
 import { demoOfInstallation } from './demo-installation.ts';
 import { demoOfProcess } from './demo-process.ts';
 

@@ -1,7 +1,7 @@
 import { stringify } from 'yaml';
-import type { Log } from '../test/cluster/harness/setup-error.ts';
-import { stopSignal } from '../test/cluster/harness/stop-signal.ts';
-import type { InstallChoice } from '../test/cluster/install/cluster.ts';
+import type { Log } from '../test/real-cluster/harness/setup-error.ts';
+import { stopSignal } from '../test/real-cluster/harness/stop-signal.ts';
+import type { InstallChoice } from '../test/real-cluster/install/cluster.ts';
 import {
   install,
   PROTECTED,
@@ -10,10 +10,10 @@ import {
   startSite,
   untilJudged,
   valuesFor,
-} from '../test/cluster/install/site.ts';
-import { runningSpec } from '../test/cluster/install/workload.ts';
-import { deployment } from '../test/cluster/support/pods.ts';
-import { apply, ensureNamespace, must } from '../test/cluster/support/protected.ts';
+} from '../test/real-cluster/install/site.ts';
+import { runningSpec } from '../test/real-cluster/install/workload.ts';
+import { deployment } from '../test/real-cluster/support/pods.ts';
+import { apply, ensureNamespace, must } from '../test/real-cluster/support/protected.ts';
 import { applyExamples } from './demo-workloads.ts';
 
 /** The image, the chart, the pods that run, `kubectl apply` good and bad; on a terminal the cluster stays until Ctrl-C. */

@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { parse } from 'yaml';
-import { type ClusterChoice, startCluster } from '../test/cluster/harness/cluster.ts';
-import type { Log } from '../test/cluster/harness/setup-error.ts';
-import { must, protect, until } from '../test/cluster/support/protected.ts';
+import { type ClusterChoice, startCluster } from '../test/real-cluster/harness/cluster.ts';
+import type { Log } from '../test/real-cluster/harness/setup-error.ts';
+import { must, protect, until } from '../test/real-cluster/support/protected.ts';
 import { applyExamples } from './demo-workloads.ts';
 
 const NAMESPACE = 'qdrant';

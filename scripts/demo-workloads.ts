@@ -1,7 +1,7 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Kubectl } from '../test/cluster/harness/kubectl.ts';
-import { must } from '../test/cluster/support/protected.ts';
+import type { Kubectl } from '../test/real-cluster/harness/kubectl.ts';
+import { must } from '../test/real-cluster/support/protected.ts';
 
 const CLASSES = 'examples/cluster/storage-classes.yaml';
 const WORKLOADS = 'examples/workloads';

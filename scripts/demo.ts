@@ -3,11 +3,11 @@ import { basename, join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { parse, parseAllDocuments } from 'yaml';
-import { reviewCommand } from '../src/cli/review.ts';
+import { reviewCommand } from '../src/cli/review/command.ts';
 import { makeSubject } from '../src/engine/subject.ts';
-import { createManifestWorld } from '../src/io/manifest-world.ts';
-import { readManifests } from '../src/io/manifests.ts';
-import { askWebhook } from '../test/cluster/support/ask.ts';
+import { readManifests } from '../src/manifests/objects.ts';
+import { createManifestWorld } from '../src/manifests/world.ts';
+import { askWebhook } from '../test/real-cluster/support/ask.ts';
 import { startFixtureApi } from '../test/support/fixture-api.ts';
 import { startWebhook } from '../test/support/webhook-process.ts';
 

@@ -1,15 +1,15 @@
 import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
-import { auditOutputSchema } from '../src/cli/audit-json.ts';
-import { reviewOutputSchema } from '../src/cli/json.ts';
-import { classesOutputSchema } from '../src/cli/storage-json.ts';
+import { chartFiles } from '../src/chart/files.ts';
+import { auditOutputSchema } from '../src/cli/audit/json.ts';
+import { reviewOutputSchema } from '../src/cli/review/json.ts';
+import { classesOutputSchema } from '../src/cli/storage/json.ts';
 import { configSchema } from '../src/config/schema.ts';
-import { chartFiles } from '../src/describe/chart.ts';
-import { defaultsPage } from '../src/describe/defaults-page.ts';
-import { formatJson } from '../src/describe/layout.ts';
-import { type Example, rulePage, rulePagePath } from '../src/describe/rule-page.ts';
-import { storagePage } from '../src/describe/storage-page.ts';
+import { defaultsPage } from '../src/docs/defaults-page.ts';
+import { formatJson } from '../src/docs/formatting.ts';
+import { type Example, rulePage, rulePagePath } from '../src/docs/rule-page.ts';
+import { storagePage } from '../src/docs/storage-page.ts';
 import type { Rule } from '../src/engine/rule.ts';
 import { RULES } from '../src/rules/index.ts';
 

@@ -1,9 +1,9 @@
 import { spawn } from 'node:child_process';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { CLUSTER_USAGE, choiceToEnvironment, parseClusterArguments } from '../test/cluster/harness/arguments.ts';
-import { chooseProvider } from '../test/cluster/harness/cluster.ts';
-import { SetupError } from '../test/cluster/harness/setup-error.ts';
+import { CLUSTER_USAGE, choiceToEnvironment, parseClusterArguments } from '../test/real-cluster/harness/arguments.ts';
+import { chooseProvider } from '../test/real-cluster/harness/cluster.ts';
+import { SetupError } from '../test/real-cluster/harness/setup-error.ts';
 
 const USAGE = `usage: npm run test:cluster -- [options] [arguments for vitest]
 

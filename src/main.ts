@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-import { type CommandContext, EXIT } from './cli/context.ts';
+import { type CommandContext, EXIT } from './cli/shared/context.ts';
 
 type Run = (args: readonly string[], context: CommandContext) => Promise<number>;
 
@@ -14,42 +14,42 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   audit: {
     usage: 'audit [--kubeconfig FILE] …',
     does: 'judge what already runs in a cluster',
-    load: async () => (await import('./cli/audit.ts')).auditCommand,
+    load: async () => (await import('./cli/audit/command.ts')).auditCommand,
   },
   config: {
     usage: 'config validate|show FILE',
     does: 'check a configuration file, or show it with all defaults',
-    load: async () => (await import('./cli/config.ts')).configCommand,
+    load: async () => (await import('./cli/config/command.ts')).configCommand,
   },
   explain: {
     usage: 'explain RULE',
     does: 'what a rule requires, why, and how to meet it',
-    load: async () => (await import('./cli/explain.ts')).explainCommand,
+    load: async () => (await import('./cli/explain/command.ts')).explainCommand,
   },
   review: {
     usage: 'review FILE|DIR|- …',
     does: 'judge manifests without a cluster',
-    load: async () => (await import('./cli/review.ts')).reviewCommand,
+    load: async () => (await import('./cli/review/command.ts')).reviewCommand,
   },
   selftest: {
     usage: 'selftest …',
     does: 'ask the cluster whether it asks the webhook (helm test)',
-    load: async () => (await import('./cli/selftest.ts')).selftestCommand,
+    load: async () => (await import('./cli/selftest/command.ts')).selftestCommand,
   },
   serve: {
     usage: 'serve --config FILE …',
     does: 'answer the API server',
-    load: async () => (await import('./cli/serve.ts')).serveCommand,
+    load: async () => (await import('./cli/serve/command.ts')).serveCommand,
   },
   storage: {
     usage: 'storage classes|attest …',
     does: 'whether StorageClasses encrypt, and with whose key',
-    load: async () => (await import('./cli/storage.ts')).storageCommand,
+    load: async () => (await import('./cli/storage/command.ts')).storageCommand,
   },
   uninstall: {
     usage: 'uninstall …',
     does: 'take the registration away before the webhook goes (helm uninstall)',
-    load: async () => (await import('./cli/uninstall.ts')).uninstallCommand,
+    load: async () => (await import('./cli/uninstall/command.ts')).uninstallCommand,
   },
 };
 

@@ -60,8 +60,10 @@ describe('the layers', () => {
     expect(wrong.map(({ path }) => path)).toEqual([]);
   });
 
-  it('leave files and sockets to io/, to the server and to the loader of the configuration', () => {
-    const allowed = (path: string) => layerOf(path) === 'io' || path === 'serve/server.ts' || path === 'config/load.ts';
+  it('leave files and sockets to the adapters, to the server and to the loader of the configuration', () => {
+    const adapters = ['cluster', 'manifests', 'telemetry', 'runtime'];
+    const allowed = (path: string) =>
+      adapters.includes(layerOf(path)) || path === 'serve/server.ts' || path === 'config/load.ts';
     const wrong = FILES.filter(({ path }) => !allowed(path)).flatMap(({ path, code, imports }) => [
       ...imports
         .filter(({ target, typeOnly }) => !typeOnly && EFFECTS.test(target))

@@ -1,13 +1,13 @@
+import type { KubeClient } from '../cluster/client.ts';
+import { createListedWorld } from '../cluster/watched-world.ts';
+import { KubeError, type Resource } from '../cluster/wire.ts';
 import type { Policy } from '../engine/policy.ts';
 import type { Verdict } from '../engine/review.ts';
 import { makeSubject } from '../engine/subject.ts';
 import type { World } from '../facts/world.ts';
-import type { KubeClient } from '../io/kube.ts';
-import { KubeError, type Resource } from '../io/kube-wire.ts';
-import { createListedWorld } from '../io/live-world.ts';
 import { judge } from '../judge.ts';
+import { POD_CARRIERS } from '../k8s/core/pods.ts';
 import { isKubernetesObject, type JsonObject, type KubernetesObject } from '../k8s/object.ts';
-import { POD_CARRIERS } from '../k8s/pods.ts';
 import { shapeErrors } from '../k8s/shapes.ts';
 import { createOwners, type OwnerNode, type Owners, ownerLookUp, ownerNode, type TopOwner } from './owners.ts';
 

@@ -1,5 +1,5 @@
-import type { KubeClient } from '../io/kube.ts';
-import type { Resource } from '../io/kube-wire.ts';
+import type { KubeClient } from '../cluster/client.ts';
+import type { Resource } from '../cluster/wire.ts';
 import { isJsonObject, type JsonObject, type KubernetesObject } from '../k8s/object.ts';
 
 /** An object that is there, and who controls it. */

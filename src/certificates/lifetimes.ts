@@ -1,4 +1,4 @@
-import type { Authority, Leaf } from './holding.ts';
+import type { Authority, Leaf } from './trust-state.ts';
 
 /** How long things last, in milliseconds. */
 export interface Lifetimes {

@@ -1,3 +1,4 @@
+import { authorityValidity, type Lifetimes, leafValidity, renewAt, type Validity } from './lifetimes.ts';
 import {
   type Anchor,
   type Authority,
@@ -10,8 +11,7 @@ import {
   type Published,
   type Retired,
   type Successor,
-} from './holding.ts';
-import { authorityValidity, type Lifetimes, leafValidity, renewAt, type Validity } from './lifetimes.ts';
+} from './trust-state.ts';
 
 /** What there is, as read from the cluster. */
 export interface Observed {

@@ -1,9 +1,9 @@
 import { RE2JS } from 're2js';
 import type { Exemption } from '../engine/exemptions.ts';
+import { ROLES, type RoleMatches } from '../engine/pod-roles.ts';
 import { type ActiveRule, type Enforcement, isOverridden, type Policy, type Profile } from '../engine/policy.ts';
 import { parseReads } from '../engine/reads.ts';
 import type { Mode, PodSecurityLevel, Rule } from '../engine/rule.ts';
-import { ROLES, type RoleMatches } from '../k8s/roles.ts';
 import { RULES } from '../rules/index.ts';
 import type { Attestation } from '../storage/settings.ts';
 import { DEFAULT_POD_SECURITY_LEVEL, DEFAULT_TEMPLATES, DEFAULTS } from './defaults.ts';

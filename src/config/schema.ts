@@ -1,9 +1,9 @@
 import { RE2JS } from 're2js';
 import { z } from 'zod';
+import { ROLES } from '../engine/pod-roles.ts';
 import { PROFILES } from '../engine/policy.ts';
 import { MODES } from '../engine/rule.ts';
-import { POD_CARRIERS } from '../k8s/pods.ts';
-import { ROLES } from '../k8s/roles.ts';
+import { POD_CARRIERS } from '../k8s/core/pods.ts';
 import { RULES } from '../rules/index.ts';
 import { DEFAULT_POD_SECURITY_LEVEL, DEFAULT_TEMPLATES } from './defaults.ts';
 import { namespaceStorage, storage } from './storage.ts';

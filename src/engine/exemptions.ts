@@ -1,4 +1,4 @@
-import { podOf } from '../k8s/pods.ts';
+import { podOf } from '../k8s/core/pods.ts';
 import type { Facts, LearntFacts } from './facts.ts';
 import { deepEqual } from './reads.ts';
 import type { Finding } from './rule.ts';

@@ -1,4 +1,4 @@
-import type { ContainerAt, Pod } from '../k8s/pods.ts';
+import type { ContainerAt, Pod } from '../k8s/core/pods.ts';
 import type { Finding } from './rule.ts';
 
 /** A finding on a field of the pod: `field` is written from the pod, `spec.hostNetwork`. */

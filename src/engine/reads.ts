@@ -1,5 +1,5 @@
+import { CONTAINER_LISTS } from '../k8s/core/pods.ts';
 import { isJsonObject } from '../k8s/object.ts';
-import { CONTAINER_LISTS } from '../k8s/pods.ts';
 
 /**
  * A field that a rule judges, as data: dotted names, `[*]` for every element of a list, and `{prefix}` for the keys

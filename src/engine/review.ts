@@ -1,7 +1,7 @@
-import { type Pod, podOf } from '../k8s/pods.ts';
-import { ROLES, type Role, type RoleMatches, rolesOf } from '../k8s/roles.ts';
+import { type Pod, podOf } from '../k8s/core/pods.ts';
 import { type Exemption, exemptionFor } from './exemptions.ts';
 import type { FactName, Facts, LearntFacts } from './facts.ts';
+import { ROLES, type Role, type RoleMatches, rolesOf } from './pod-roles.ts';
 import { type ActiveRule, isOverridden, type Policy } from './policy.ts';
 import { fieldsChanged } from './reads.ts';
 import type { Finding, Mode, Rule } from './rule.ts';

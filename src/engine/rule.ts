@@ -1,7 +1,7 @@
 import type { z } from 'zod';
-import type { Pod } from '../k8s/pods.ts';
-import type { Role } from '../k8s/roles.ts';
+import type { Pod } from '../k8s/core/pods.ts';
 import type { FactName, Facts } from './facts.ts';
+import type { Role } from './pod-roles.ts';
 import type { FieldPath } from './reads.ts';
 import type { NamespaceSettings } from './settings.ts';
 import type { Operation, Subject } from './subject.ts';

@@ -1,5 +1,5 @@
-import type { RoleMatches } from '../k8s/roles.ts';
 import type { StorageSettings } from '../storage/settings.ts';
+import type { RoleMatches } from './pod-roles.ts';
 
 /** What the configuration says of a namespace beyond the rules' own options: several rules ask for it. */
 export interface NamespaceSettings {

@@ -1,5 +1,5 @@
+import { type Pod, podOf } from '../k8s/core/pods.ts';
 import { type KubernetesObject, refOf } from '../k8s/object.ts';
-import { type Pod, podOf } from '../k8s/pods.ts';
 import { clusterKindOf, targetNamespace } from '../k8s/targets.ts';
 
 export const OPERATIONS = ['CREATE', 'UPDATE', 'DELETE', 'CONNECT'] as const;

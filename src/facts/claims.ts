@@ -1,6 +1,6 @@
 import { type Known, known } from '../engine/facts.ts';
 import type { Subject } from '../engine/subject.ts';
-import { claimOf, claimsOf, defaultClass, namedClass } from '../k8s/claims.ts';
+import { claimOf, claimsOf, defaultClass, namedClass } from '../k8s/core/claims.ts';
 import type { KubernetesObject, ObjectMeta } from '../k8s/object.ts';
 import type { Claim, StorageClass, VolumeAttributesClass } from '../k8s/storage.ts';
 import type { AttributedClaim, ClassedClaim, ResolvedClass } from '../storage/origins.ts';

@@ -1,5 +1,5 @@
 import type { FactName } from '../engine/facts.ts';
-import { POD_CARRIERS } from '../k8s/pods.ts';
+import { POD_CARRIERS } from '../k8s/core/pods.ts';
 import type { KindName } from './world.ts';
 
 /** A kind that facts are learnt from: how the API server serves it, and what of it is watched. */

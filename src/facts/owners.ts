@@ -1,7 +1,7 @@
 import { type Known, known, unknown } from '../engine/facts.ts';
 import type { Subject } from '../engine/subject.ts';
+import { POD_CARRIERS } from '../k8s/core/pods.ts';
 import { groupOf, isKubernetesObject, type KubernetesObject, type OwnerReference } from '../k8s/object.ts';
-import { POD_CARRIERS } from '../k8s/pods.ts';
 import { shapeErrors } from '../k8s/shapes.ts';
 import type { World } from './world.ts';
 

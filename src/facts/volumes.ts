@@ -1,6 +1,6 @@
 import { type Known, known } from '../engine/facts.ts';
 import type { Subject } from '../engine/subject.ts';
-import { claimOf, claimsOf, namedClass } from '../k8s/claims.ts';
+import { claimOf, claimsOf, namedClass } from '../k8s/core/claims.ts';
 import type { KubernetesObject } from '../k8s/object.ts';
 import type { Claim, ClaimSpec, DataSource, PersistentVolume } from '../k8s/storage.ts';
 import type {

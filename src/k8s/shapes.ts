@@ -1,5 +1,5 @@
+import { CONTAINER_LISTS, podCarrierOf } from './core/pods.ts';
 import { isJsonObject, type JsonObject, type KubernetesObject } from './object.ts';
-import { CONTAINER_LISTS, podCarrierOf } from './pods.ts';
 import { anything, fields, list, map, metadata, type Shape } from './shape.ts';
 import { claimTemplate, storageShapeOf } from './storage-shapes.ts';
 

@@ -1,5 +1,5 @@
 import express, { type Express } from 'express';
-import type { Metrics } from '../io/metrics.ts';
+import type { Metrics } from '../telemetry/metrics.ts';
 
 export interface AppOptions {
   readonly metrics: Metrics;

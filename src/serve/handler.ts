@@ -1,16 +1,16 @@
 import type { Config } from '../config/resolve.ts';
+import { reviewOf, subjectOf } from '../engine/admission-review.ts';
 import { type Answer, answer, errorAnswer } from '../engine/answer.ts';
 import type { Enforcement } from '../engine/policy.ts';
 import type { Verdict } from '../engine/review.ts';
 import type { Subject } from '../engine/subject.ts';
 import type { World } from '../facts/world.ts';
-import type { BadRequestReason } from '../io/metrics.ts';
 import { judge, judgeForAll } from '../judge.ts';
-import { reviewOf, subjectOf } from '../k8s/admission-review.ts';
+import { podCarrierOf } from '../k8s/core/pods.ts';
 import { isJsonObject } from '../k8s/object.ts';
-import { podCarrierOf } from '../k8s/pods.ts';
 import { concernsAll } from '../k8s/targets.ts';
 import { RULES } from '../rules/index.ts';
+import type { BadRequestReason } from '../telemetry/metrics.ts';
 import { createDeadlines } from './deadlines.ts';
 import { createTurns, decode, isLarge, type Malformed, overload, parse } from './parse.ts';
 

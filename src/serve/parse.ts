@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import { setImmediate } from 'node:timers/promises';
-import type { BadRequestReason } from '../io/metrics.ts';
+import type { BadRequestReason } from '../telemetry/metrics.ts';
 import { escapesLetters } from './escapes.ts';
 import { jsonProblem } from './json-cost.ts';
 

@@ -1,5 +1,5 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
-import type { BadRequestReason } from '../io/metrics.ts';
+import type { BadRequestReason } from '../telemetry/metrics.ts';
 import { createBatches } from './batches.ts';
 import { timeoutOf } from './duration.ts';
 import type { Handler, Observer } from './handler.ts';

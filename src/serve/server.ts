@@ -3,7 +3,7 @@ import { createServer as createPlainServer, type Server as PlainServer, type Req
 import { createServer, type Server } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { ServingCertificate } from '../io/certificates.ts';
+import type { ServingCertificate } from '../runtime/certificate-files.ts';
 
 /** Every limit in time, in milliseconds. */
 export interface Timeouts {

@@ -1,6 +1,6 @@
 import type { Finding } from '../engine/rule.ts';
 import { describeFinding } from '../engine/wording.ts';
-import { namedClass } from '../k8s/claims.ts';
+import { namedClass } from '../k8s/core/claims.ts';
 import type { Claim, PersistentVolume } from '../k8s/storage.ts';
 import { attestedHandle } from './attestations.ts';
 import { driverOf, provisionerOf } from './catalog.ts';

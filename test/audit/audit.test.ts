@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import { type AuditOptions, auditCluster, type NamespaceAudit } from '../../src/audit/audit.ts';
 import { groupByOwner, nameOf, totalsByRule, totalsOf } from '../../src/audit/report.ts';
+import { createKubeClient } from '../../src/cluster/client.ts';
+import { findCluster } from '../../src/cluster/kubeconfig.ts';
 import type { Policy } from '../../src/engine/policy.ts';
-import { createKubeClient } from '../../src/io/kube.ts';
-import { findCluster } from '../../src/io/kube-config.ts';
 import { policyWith, policyWithAllRules } from '../support/policies.ts';
 import { type ScriptedApi, sendJson, sendStatus, startScriptedApi } from '../support/scripted-api.ts';
 

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import { type ControllerRef, createOwners, type OwnerNode, ownerLookUp, ownerNode } from '../../src/audit/owners.ts';
-import { createKubeClient } from '../../src/io/kube.ts';
-import { findCluster } from '../../src/io/kube-config.ts';
+import { createKubeClient } from '../../src/cluster/client.ts';
+import { findCluster } from '../../src/cluster/kubeconfig.ts';
 import { type ScriptedApi, sendJson, sendStatus, startScriptedApi } from '../support/scripted-api.ts';
 
 function node(kind: string, name: string, controller?: OwnerNode): OwnerNode {

@@ -1,4 +1,4 @@
-import type { Holding } from '../../src/certificates/holding.ts';
+import type { Holding } from '../../src/certificates/trust-state.ts';
 
 /** Parts of the Secret that can be lost. */
 export const DAMAGES = ['leaf', 'authority key', 'trusted', 'successor', 'state', 'everything'] as const;

@@ -1,5 +1,5 @@
-import type { Anchor, Authority } from '../../src/certificates/holding.ts';
-import type { Issuer } from '../../src/certificates/round.ts';
+import type { Issuer } from '../../src/certificates/rotation-step.ts';
+import type { Anchor, Authority } from '../../src/certificates/trust-state.ts';
 
 /** Issues certificates that are only names, a line each: `A1`, `A2` the authorities, `L1`, `L2` the leaves. */
 export interface PaperIssuer extends Issuer {

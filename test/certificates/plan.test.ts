@@ -1,5 +1,4 @@
 import { describe, expect, test } from 'vitest';
-import type { Authority, Holding, Leaf, Published } from '../../src/certificates/holding.ts';
 import {
   authorityValidity,
   DEFAULT_LIFETIMES,
@@ -8,6 +7,7 @@ import {
   renewAt,
 } from '../../src/certificates/lifetimes.ts';
 import { type Observed, plan, servable } from '../../src/certificates/plan.ts';
+import type { Authority, Holding, Leaf, Published } from '../../src/certificates/trust-state.ts';
 
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;

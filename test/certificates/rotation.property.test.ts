@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { anchorsOf, bundleText } from '../../src/certificates/holding.ts';
 import type { Lifetimes } from '../../src/certificates/lifetimes.ts';
+import { anchorsOf, bundleText } from '../../src/certificates/trust-state.ts';
 import { DAMAGES, type Damage } from './damage.ts';
 import { type Outcome, World } from './world.ts';
 

@@ -1,6 +1,6 @@
-import { type Holding, isValid, type Leaf, type Published } from '../../src/certificates/holding.ts';
 import type { Lifetimes } from '../../src/certificates/lifetimes.ts';
-import { round, type Store, type Stored } from '../../src/certificates/round.ts';
+import { round, type Store, type Stored } from '../../src/certificates/rotation-step.ts';
+import { type Holding, isValid, type Leaf, type Published } from '../../src/certificates/trust-state.ts';
 import { type Damage, damaged } from './damage.ts';
 import { createPaperIssuer } from './paper-issuer.ts';
 

@@ -4,13 +4,13 @@ import { text } from 'node:stream/consumers';
 import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { reviewOutput, reviewOutputSchema } from '../../src/cli/json.ts';
-import { type Review, reviewSources } from '../../src/cli/reviewed.ts';
-import { createPaint, describeReviewed, describeSummary } from '../../src/cli/text.ts';
+import { reviewOutput, reviewOutputSchema } from '../../src/cli/review/json.ts';
+import { type Review, reviewSources } from '../../src/cli/review/run.ts';
+import { createPaint, describeReviewed, describeSummary } from '../../src/cli/review/text.ts';
 import { definePodRule } from '../../src/engine/define.ts';
 import type { Policy } from '../../src/engine/policy.ts';
 import type { Rule } from '../../src/engine/rule.ts';
-import { readSources } from '../../src/io/sources.ts';
+import { readSources } from '../../src/manifests/input-files.ts';
 import { policyWith } from '../support/policies.ts';
 import { badPod, files, goodPod, review, reviewJson } from '../support/review-run.ts';
 

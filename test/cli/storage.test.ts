@@ -4,8 +4,8 @@ import { PassThrough, Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
-import { storageCommand } from '../../src/cli/storage.ts';
-import { classesOutputSchema } from '../../src/cli/storage-json.ts';
+import { storageCommand } from '../../src/cli/storage/command.ts';
+import { classesOutputSchema } from '../../src/cli/storage/json.ts';
 import { files } from '../support/review-run.ts';
 import { type ScriptedApi, sendJson, sendStatus, startScriptedApi } from '../support/scripted-api.ts';
 

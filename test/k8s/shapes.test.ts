@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { makeSubject } from '../../src/engine/subject.ts';
 import { judge } from '../../src/judge.ts';
+import { POD_CARRIERS } from '../../src/k8s/core/pods.ts';
 import type { KubernetesObject } from '../../src/k8s/object.ts';
-import { POD_CARRIERS } from '../../src/k8s/pods.ts';
 import { shapeErrors } from '../../src/k8s/shapes.ts';
 import { container, pod } from '../support/pods.ts';
 import { NO_WORLD, policyWith } from '../support/policies.ts';

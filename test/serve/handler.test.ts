@@ -4,8 +4,8 @@ import { known, unknown } from '../../src/engine/facts.ts';
 import type { Enforcement, Policy } from '../../src/engine/policy.ts';
 import type { Rule } from '../../src/engine/rule.ts';
 import type { World } from '../../src/facts/world.ts';
-import type { BadRequestReason } from '../../src/io/metrics.ts';
 import { type Answered, createHandler } from '../../src/serve/handler.ts';
+import type { BadRequestReason } from '../../src/telemetry/metrics.ts';
 import { policyWithAllRules } from '../support/policies.ts';
 import { GOOD_POD, reviewOf } from '../support/serving.ts';
 

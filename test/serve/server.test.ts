@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { connect as connectPlain } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
-import type { ServingCertificate } from '../../src/io/certificates.ts';
+import type { ServingCertificate } from '../../src/runtime/certificate-files.ts';
 import { type RunningServer, type ServerOptions, startServer, TIMEOUTS } from '../../src/serve/server.ts';
 import { issueCertificate } from '../support/certificates.ts';
 import { ask, dial, type Serving } from '../support/serving.ts';

@@ -1,7 +1,7 @@
 import { PassThrough, Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
-import { auditCommand } from '../../src/cli/audit.ts';
-import { type AuditOutput, auditOutputSchema } from '../../src/cli/audit-json.ts';
+import { auditCommand } from '../../src/cli/audit/command.ts';
+import { type AuditOutput, auditOutputSchema } from '../../src/cli/audit/json.ts';
 
 /** What a run of `audit` left behind. */
 export interface AuditRan {

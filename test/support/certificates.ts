@@ -1,4 +1,4 @@
-import { createAuthority, issue } from '../cluster/harness/certificates.ts';
+import { createAuthority, issue } from '../real-cluster/harness/certificates.ts';
 
 /** A serving certificate and the authority that signed it, as PEM. */
 export interface TestCertificate {

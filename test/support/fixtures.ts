@@ -4,12 +4,12 @@ import { defaultPolicy } from '../../src/config/resolve.ts';
 import type { Policy } from '../../src/engine/policy.ts';
 import type { Subject } from '../../src/engine/subject.ts';
 import type { World } from '../../src/facts/world.ts';
-import { fixtureOf, isFixtureHeader } from '../../src/io/fixture.ts';
-import { subjectOfManifest } from '../../src/io/manifest-subject.ts';
-import { createManifestWorld, withUnknownFacts } from '../../src/io/manifest-world.ts';
-import { type Manifest, readManifests } from '../../src/io/manifests.ts';
 import type { KubernetesObject } from '../../src/k8s/object.ts';
 import { concernsAll } from '../../src/k8s/targets.ts';
+import { fixtureOf, isFixtureHeader } from '../../src/manifests/fixture.ts';
+import { type Manifest, readManifests } from '../../src/manifests/objects.ts';
+import { subjectOfManifest } from '../../src/manifests/subject.ts';
+import { createManifestWorld, withUnknownFacts } from '../../src/manifests/world.ts';
 
 export const FIXTURES = resolve(import.meta.dirname, '../rules');
 /** The namespace that every fixture plays in. */

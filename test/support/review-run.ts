@@ -4,8 +4,8 @@ import { dirname, join } from 'node:path';
 import { PassThrough, Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { onTestFinished } from 'vitest';
-import { type ReviewOutput, reviewOutputSchema } from '../../src/cli/json.ts';
-import { reviewCommand } from '../../src/cli/review.ts';
+import { reviewCommand } from '../../src/cli/review/command.ts';
+import { type ReviewOutput, reviewOutputSchema } from '../../src/cli/review/json.ts';
 
 /** What a run of `review` left behind. */
 export interface Ran {

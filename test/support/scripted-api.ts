@@ -5,7 +5,7 @@ import type { AddressInfo, Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TLSSocket } from 'node:tls';
-import { createAuthority, issue, type KeyAndCertificate } from '../cluster/harness/certificates.ts';
+import { createAuthority, issue, type KeyAndCertificate } from '../real-cluster/harness/certificates.ts';
 
 /** A request as the script of a server meets it. */
 export interface ScriptedRequest {

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { connect, type TLSSocket } from 'node:tls';
 import { stringify } from 'yaml';
-import { serveCommand } from '../../src/cli/serve.ts';
+import { serveCommand } from '../../src/cli/serve/command.ts';
 import { issueCertificate } from './certificates.ts';
 
 /** `serve`, run in this process: real sockets, TLS and files, and a signal that can be sent. */

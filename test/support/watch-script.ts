@@ -1,8 +1,8 @@
 import type { ServerResponse } from 'node:http';
 import { vi } from 'vitest';
-import { createKubeClient } from '../../src/io/kube.ts';
-import { findCluster } from '../../src/io/kube-config.ts';
-import { Reflector, type ReflectorOptions, type ReflectorTiming } from '../../src/io/reflector.ts';
+import { createKubeClient } from '../../src/cluster/client.ts';
+import { findCluster } from '../../src/cluster/kubeconfig.ts';
+import { Reflector, type ReflectorOptions, type ReflectorTiming } from '../../src/cluster/reflector.ts';
 import { isJsonObject, type JsonObject } from '../../src/k8s/object.ts';
 import { type ScriptedApi, type ScriptedRequest, sendJson } from './scripted-api.ts';
 

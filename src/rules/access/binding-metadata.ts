@@ -1,6 +1,6 @@
 import { defineRule } from '../../engine/define.ts';
 import type { Finding } from '../../engine/rule.ts';
-import { APP_ARMOR_ANNOTATIONS } from '../../k8s/pods.ts';
+import { APP_ARMOR_ANNOTATIONS } from '../../k8s/core/pods.ts';
 
 /** The labels that the API server itself copies from a node, and a Binding may carry. */
 export const TOPOLOGY_LABELS: ReadonlySet<string> = new Set([

@@ -1,7 +1,7 @@
 import { definePodRule } from '../../engine/define.ts';
 import { eachContainer } from '../../engine/findings.ts';
 import { inContainers } from '../../engine/reads.ts';
-import { isWindows } from '../../k8s/pods.ts';
+import { isWindows } from '../../k8s/core/pods.ts';
 
 export const allowPrivilegeEscalation = definePodRule({
   id: 'allow-privilege-escalation',

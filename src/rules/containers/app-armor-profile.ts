@@ -2,7 +2,7 @@ import { definePodRule } from '../../engine/define.ts';
 import { eachContainer, podFinding } from '../../engine/findings.ts';
 import { inContainers } from '../../engine/reads.ts';
 import type { Finding } from '../../engine/rule.ts';
-import { APP_ARMOR_ANNOTATIONS } from '../../k8s/pods.ts';
+import { APP_ARMOR_ANNOTATIONS } from '../../k8s/core/pods.ts';
 
 const FIELD = 'securityContext.appArmorProfile.type';
 const TYPES = ['RuntimeDefault', 'Localhost'];

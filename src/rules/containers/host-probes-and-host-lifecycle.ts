@@ -2,7 +2,7 @@ import { definePodRule } from '../../engine/define.ts';
 import { containerFinding } from '../../engine/findings.ts';
 import { inContainers } from '../../engine/reads.ts';
 import type { Finding } from '../../engine/rule.ts';
-import type { Container, NetworkHandler } from '../../k8s/pods.ts';
+import type { Container, NetworkHandler } from '../../k8s/core/pods.ts';
 
 /** Where a container may tell its kubelet to call an address, and how to read it. */
 const HANDLERS: readonly {

@@ -2,8 +2,8 @@ import { z } from 'zod';
 import { definePodRule } from '../../engine/define.ts';
 import { eachContainer } from '../../engine/findings.ts';
 import { inContainers } from '../../engine/reads.ts';
-import { hasUserNamespace } from '../../k8s/pods.ts';
-import { userNamespaces } from '../user-namespaces.ts';
+import { hasUserNamespace } from '../../k8s/core/pods.ts';
+import { userNamespaces } from '../shared/user-namespaces.ts';
 
 export const procMount = definePodRule({
   id: 'proc-mount',

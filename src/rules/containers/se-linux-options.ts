@@ -2,7 +2,7 @@ import { definePodRule } from '../../engine/define.ts';
 import { containerFinding, podFinding } from '../../engine/findings.ts';
 import { inContainers } from '../../engine/reads.ts';
 import type { Finding } from '../../engine/rule.ts';
-import type { SecurityContext } from '../../k8s/pods.ts';
+import type { SecurityContext } from '../../k8s/core/pods.ts';
 
 const TYPES = ['container_t', 'container_init_t', 'container_kvm_t', 'container_engine_t'];
 const FIELDS = ['type', 'user', 'role'] as const;

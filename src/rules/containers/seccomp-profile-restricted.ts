@@ -1,7 +1,7 @@
 import { definePodRule } from '../../engine/define.ts';
 import { eachContainer, podFinding } from '../../engine/findings.ts';
 import { inContainers } from '../../engine/reads.ts';
-import { isWindows } from '../../k8s/pods.ts';
+import { isWindows } from '../../k8s/core/pods.ts';
 
 const FIELD = 'securityContext.seccompProfile.type';
 const TYPES = ['RuntimeDefault', 'Localhost'];

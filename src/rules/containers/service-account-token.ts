@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { definePodRule } from '../../engine/define.ts';
 import { podFinding } from '../../engine/findings.ts';
 import type { Finding } from '../../engine/rule.ts';
-import type { PodSpec } from '../../k8s/pods.ts';
+import type { PodSpec } from '../../k8s/core/pods.ts';
 
 const AUTOMOUNT = 'spec.automountServiceAccountToken';
 

@@ -3,7 +3,7 @@ import { definePodRule } from '../../engine/define.ts';
 import { containerFinding, podFinding } from '../../engine/findings.ts';
 import { inContainers } from '../../engine/reads.ts';
 import type { Finding } from '../../engine/rule.ts';
-import { isWindows, type Pod } from '../../k8s/pods.ts';
+import { isWindows, type Pod } from '../../k8s/core/pods.ts';
 
 const FS_GROUP = 'securityContext.fsGroup';
 const SUPPLEMENTAL = 'securityContext.supplementalGroups';

@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { definePodRule } from '../../engine/define.ts';
-import { parseImageReference } from '../../k8s/image-ref.ts';
-import { IMAGE_FIELDS, imageFindings } from '../image-findings.ts';
-import { isAmong, registries } from '../registries.ts';
+import { parseImageReference } from '../../k8s/core/image-reference.ts';
+import { IMAGE_FIELDS, imageFindings } from '../shared/image-findings.ts';
+import { isAmong, registries } from '../shared/registries.ts';
 
 /**
  * What a tag means is whatever the registry says today, which no rule can see in the object alone. A registry named in

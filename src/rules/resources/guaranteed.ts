@@ -1,7 +1,14 @@
 import { definePodRule } from '../../engine/define.ts';
 import { containerFinding, podFinding } from '../../engine/findings.ts';
-import type { Pod, ResourceRequirements } from '../../k8s/pods.ts';
-import { COMPUTE, COMPUTE_FIELDS, type Compute, containersWithResources, isSet, shareOf } from '../compute-shares.ts';
+import type { Pod, ResourceRequirements } from '../../k8s/core/pods.ts';
+import {
+  COMPUTE,
+  COMPUTE_FIELDS,
+  type Compute,
+  containersWithResources,
+  isSet,
+  shareOf,
+} from '../shared/compute-shares.ts';
 
 /** The quality of service class is computed as the kubelet computes it: init containers count, ephemeral ones do not. */
 export const guaranteed = definePodRule({

@@ -1,7 +1,7 @@
 import { definePodRule } from '../../engine/define.ts';
 import { containerFinding } from '../../engine/findings.ts';
 import type { Finding } from '../../engine/rule.ts';
-import { COMPUTE, COMPUTE_FIELDS, containersWithResources, isSet, shareOf } from '../compute-shares.ts';
+import { COMPUTE, COMPUTE_FIELDS, containersWithResources, isSet, shareOf } from '../shared/compute-shares.ts';
 
 export const requestsAndLimits = definePodRule({
   id: 'requests-and-limits',

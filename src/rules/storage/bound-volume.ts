@@ -1,8 +1,8 @@
 import { defineRule } from '../../engine/define.ts';
 import { describeFinding } from '../../engine/wording.ts';
-import { claimOf } from '../../k8s/claims.ts';
+import { claimOf } from '../../k8s/core/claims.ts';
 import { volumeDoubts } from '../../storage/evidence.ts';
-import { claimFinding } from '../claim-findings.ts';
+import { claimFinding } from '../shared/claim-findings.ts';
 
 export const boundVolume = defineRule({
   id: 'bound-volume',

@@ -1,8 +1,8 @@
 import { defineRule } from '../../engine/define.ts';
 import type { Operation } from '../../engine/subject.ts';
-import { claimsOf, LEGACY_CLASS } from '../../k8s/claims.ts';
+import { claimsOf, LEGACY_CLASS } from '../../k8s/core/claims.ts';
 import { CLAIM_ANNOTATIONS, overridingAnnotation } from '../../storage/claim-annotations.ts';
-import { claimFinding, inClaims } from '../claim-findings.ts';
+import { claimFinding, inClaims } from '../shared/claim-findings.ts';
 
 /** Written by the controller that binds claims to volumes. A claim that comes with them is bound without any check. */
 const BINDING = 'pv.kubernetes.io/';

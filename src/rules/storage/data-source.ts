@@ -1,7 +1,7 @@
 import { defineRule } from '../../engine/define.ts';
-import { claimsOf } from '../../k8s/claims.ts';
+import { claimsOf } from '../../k8s/core/claims.ts';
 import { isCloneOfGone, sourceDoubts } from '../../storage/data-sources.ts';
-import { claimFinding, inClaims } from '../claim-findings.ts';
+import { claimFinding, inClaims } from '../shared/claim-findings.ts';
 
 export const dataSource = defineRule({
   id: 'data-source',

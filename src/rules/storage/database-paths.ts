@@ -1,11 +1,11 @@
 import { definePodRule } from '../../engine/define.ts';
 import { containerFinding } from '../../engine/findings.ts';
+import { matchesRole } from '../../engine/pod-roles.ts';
 import { inContainers } from '../../engine/reads.ts';
 import type { Finding } from '../../engine/rule.ts';
 import type { NamespaceSettings } from '../../engine/settings.ts';
-import type { ContainerAt, Pod } from '../../k8s/pods.ts';
-import { matchesRole } from '../../k8s/roles.ts';
-import { absolutePath, mountAt, mountsOf } from '../mounts.ts';
+import type { ContainerAt, Pod } from '../../k8s/core/pods.ts';
+import { absolutePath, mountAt, mountsOf } from '../shared/mounts.ts';
 
 /** The working directory of Qdrant's images. */
 const HOME = '/qdrant';

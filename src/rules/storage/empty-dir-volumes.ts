@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { definePodRule } from '../../engine/define.ts';
 import { containerFinding } from '../../engine/findings.ts';
 import { inContainers } from '../../engine/reads.ts';
-import { absolutePath, isInMemory, mountsOf } from '../mounts.ts';
+import { absolutePath, isInMemory, mountsOf } from '../shared/mounts.ts';
 
 export const emptyDirVolumes = definePodRule({
   id: 'empty-dir-volumes',

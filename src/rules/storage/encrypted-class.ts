@@ -1,6 +1,6 @@
 import { defineRule } from '../../engine/define.ts';
 import { classDoubts, classSecretDoubts, youngClassDoubt } from '../../storage/evidence.ts';
-import { CLASS_FIELDS, classFinding, inClaims } from '../claim-findings.ts';
+import { CLASS_FIELDS, classFinding, inClaims } from '../shared/claim-findings.ts';
 
 export const encryptedClass = defineRule({
   id: 'encrypted-class',

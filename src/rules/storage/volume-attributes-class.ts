@@ -1,7 +1,7 @@
 import { defineRule } from '../../engine/define.ts';
 import { describeFinding } from '../../engine/wording.ts';
 import { attributesClassProblems } from '../../storage/attributes-class.ts';
-import { claimFinding, inClaims } from '../claim-findings.ts';
+import { claimFinding, inClaims } from '../shared/claim-findings.ts';
 
 const FIELD = 'spec.volumeAttributesClassName';
 

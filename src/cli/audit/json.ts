@@ -1,0 +1,168 @@
+import { z } from 'zod';
+import type { AuditedObject, NamespaceAudit } from '../../audit/audit.ts';
+import { groupByOwner, outcomeOf, totalsByRule, totalsOf } from '../../audit/report.ts';
+import { acceptanceOf } from '../../engine/answer.ts';
+import type { Enforcement } from '../../engine/policy.ts';
+import { PROFILES } from '../../engine/policy.ts';
+import type { Verdict } from '../../engine/review.ts';
+import { MODES } from '../../engine/rule.ts';
+import { describeFinding } from '../../engine/wording.ts';
+
+const count = z.int().min(0);
+const tally = z.strictObject({ pods: count, templates: count, claims: count });
+const mode = z.enum(MODES).exclude(['off']).describe('What a violation does at admission.');
+const outcome = z.enum(['accepted', 'refused', 'unknown']);
+
+const verdictSchema = z.strictObject({
+  rule: z.string().describe('The id of the rule.'),
+  mode,
+  outcome: z.enum(['fail', 'exempt', 'unknown']),
+  controls: z.array(z.string()).describe('Ids of the controls that the rule supports.'),
+  findings: z.array(
+    z.strictObject({
+      path: z.string().describe('Field path from the root of the object, with indices.'),
+      message: z.string().describe('Where, what stands there, what is required: the line that people see.'),
+      required: z.string().describe('What is required, as an instruction.'),
+    }),
+  ),
+  reason: z.string().optional().describe('Why it is unknown.'),
+  exempted: z
+    .array(
+      z.strictObject({
+        path: z.string(),
+        reason: z.string(),
+        responsible: z.string().optional(),
+        expires: z.iso.datetime().optional(),
+      }),
+    )
+    .describe('Findings that do not refuse: accepted by the configuration for a time, or tolerated by the rule.'),
+});
+
+const ownerSchema = z
+  .strictObject({
+    apiVersion: z.string(),
+    kind: z.string(),
+    name: z.string(),
+    uid: z.string(),
+    unverified: z.string().optional().describe('A further owner that is claimed and could not be looked up, and why.'),
+    outcome,
+    objects: z.array(
+      z.strictObject({
+        kind: z.string(),
+        name: z.string(),
+        runs: z.boolean().describe('A pod that runs; else a template that would make pods, or a claim.'),
+        outcome,
+        verdicts: z.array(verdictSchema).describe('Of the rules that did not pass.'),
+      }),
+    ),
+  })
+  .describe('What controls the objects in the end, found by uid. Objects that passed every rule are left out.');
+
+const namespaceSchema = z.strictObject({
+  name: z.string(),
+  exists: z.boolean(),
+  profile: z.enum(PROFILES),
+  policy: z
+    .enum(['configuration', 'defaults'])
+    .describe('Whose: of the configuration, or the defaults of the profile where it does not name the namespace.'),
+  judged: tally,
+  over: count.describe('Pods and Jobs at their end, and ReplicaSets that a Deployment left behind: not judged.'),
+  unread: z
+    .array(z.strictObject({ what: z.string(), reason: z.string() }))
+    .describe('What could not be read or judged: it may hold anything.'),
+  owners: z.array(ownerSchema),
+});
+
+/** What `audit --format json` prints. A change that readers could trip over raises schemaVersion. */
+export const auditOutputSchema = z
+  .strictObject({
+    schemaVersion: z.literal(1),
+    cluster: z.string().describe('The address of the API server.'),
+    enforcement: z
+      .enum(['enforce', 'audit'])
+      .describe('The switch of the configuration. With audit the API server denies nothing of what is refused here.'),
+    summary: z.strictObject({
+      namespaces: count,
+      absent: z.array(z.string()).describe('Protected namespaces that do not exist yet.'),
+      judged: tally,
+      over: count,
+      refused: tally,
+      unknown: tally,
+      unread: count,
+      exitCode: z.int().min(0).max(2).describe('0 nothing refused, 1 refused, 2 could not tell.'),
+    }),
+    rules: z
+      .array(z.strictObject({ rule: z.string(), mode, failed: tally, unknown: tally, exempt: tally }))
+      .describe('What each rule would do; those that nothing breaks are left out.'),
+    namespaces: z.array(namespaceSchema),
+  })
+  .describe('The output of `qdrant-admission audit --format json`.');
+
+export type AuditOutput = z.infer<typeof auditOutputSchema>;
+
+/** What an audit says besides what it found. */
+export interface AuditAbout {
+  readonly cluster: string;
+  readonly enforcement: Enforcement;
+  /** Whether the configuration names a namespace. */
+  readonly isConfigured: (namespace: string) => boolean;
+  readonly exitCode: number;
+}
+
+/** An audit as data. */
+export function auditOutput(audits: readonly NamespaceAudit[], about: AuditAbout): AuditOutput {
+  const { absent, ...totals } = totalsOf(audits);
+  return {
+    schemaVersion: 1,
+    cluster: about.cluster,
+    enforcement: about.enforcement,
+    summary: { ...totals, absent: [...absent], exitCode: about.exitCode },
+    rules: totalsByRule(audits).map(({ rule, ...total }) => ({ rule: rule.id, ...total })),
+    namespaces: audits.map((audit) => namespaceOutput(audit, about)),
+  };
+}
+
+function namespaceOutput(audit: NamespaceAudit, { isConfigured }: AuditAbout): AuditOutput['namespaces'][number] {
+  const { name, exists, policy, judged, over, unread } = audit;
+  return {
+    name,
+    exists,
+    profile: policy.profile,
+    policy: isConfigured(name) ? 'configuration' : 'defaults',
+    judged,
+    over,
+    unread: [...unread],
+    owners: groupByOwner(audit).map(({ owner, outcome: worst, objects }) => ({
+      ...owner,
+      outcome: worst,
+      objects: objects.map(objectOutput),
+    })),
+  };
+}
+
+function objectOutput(object: AuditedObject): AuditOutput['namespaces'][number]['owners'][number]['objects'][number] {
+  const { kind, name, counts, verdicts } = object;
+  return { kind, name, runs: counts === 'pods', outcome: outcomeOf(object), verdicts: verdicts.flatMap(verdictOutput) };
+}
+
+function verdictOutput(verdict: Verdict): z.infer<typeof verdictSchema>[] {
+  if (verdict.outcome === 'pass') return [];
+  const { rule, mode: ownMode } = verdict;
+  const findings = verdict.outcome === 'fail' ? verdict.findings : [];
+  const exempted = 'exempted' in verdict ? verdict.exempted : [];
+  return [
+    {
+      rule: rule.id,
+      mode: ownMode,
+      outcome: verdict.outcome,
+      controls: [...rule.controls],
+      findings: findings.map((finding) => ({
+        path: finding.path,
+        message: describeFinding(finding),
+        required: finding.required,
+      })),
+      ...(verdict.outcome === 'unknown' && { reason: verdict.reason }),
+      exempted: exempted.map((each) => ({ path: each.finding.path, ...acceptanceOf(each) })),
+    },
+  ];
+}

@@ -1,0 +1,91 @@
+import { styleText } from 'node:util';
+import { rulePagePath } from '../../docs/rule-page.ts';
+import { describeExempted } from '../../engine/answer.ts';
+import type { Profile } from '../../engine/policy.ts';
+import type { Finding } from '../../engine/rule.ts';
+import { count, describeFinding, printable } from '../../engine/wording.ts';
+import type { Review, Reviewed, ReviewedVerdict } from './run.ts';
+
+/** Puts colours on text, or leaves it as it is. */
+export type Paint = (style: 'green' | 'red' | 'yellow' | 'bold' | 'dim', text: string) => string;
+
+/** Colours are for terminals: in a pipe they are noise. */
+export function createPaint(colour: boolean): Paint {
+  return colour ? (style, text) => styleText(style, text, { validateStream: false }) : (_style, text) => text;
+}
+
+const COLOUR = { accepted: 'green', refused: 'red', unknown: 'yellow' } as const;
+/** Of the longest outcome. */
+const WIDTH = 8;
+
+/** One object: what became of it, and for every rule that has something to say where, what, and how to mend it. */
+export function describeReviewed(reviewed: Reviewed, paint: Paint): string {
+  const { manifest, subject, outcome, verdicts, crash } = reviewed;
+  const head = paint(COLOUR[outcome], outcome.padEnd(WIDTH));
+  const place = paint('dim', printable(`${manifest.source}:${manifest.line}`));
+  return [
+    `${head}  ${paint('bold', printable(subject.ref))}  ${place}`,
+    ...(crash === undefined ? [] : [`  this program failed on it, which is no acceptance: ${printable(crash)}`]),
+    ...verdicts.flatMap((verdict) => describeVerdict(verdict, reviewed, paint)),
+    '',
+  ].join('\n');
+}
+
+/** The last lines: how many objects and what became of them, and what was not judged. */
+export function describeSummary({ objects, notJudged, errors }: Review, paint: Paint): string {
+  const parts = (['accepted', 'refused', 'unknown'] as const).flatMap((wanted) => {
+    const number = objects.filter(({ outcome }) => outcome === wanted).length;
+    return number === 0 ? [] : [paint(COLOUR[wanted], `${number} ${wanted}`)];
+  });
+  const kinds = notJudged.map(({ kind, count }) => `${count} ${printable(kind)}`);
+  const summary = [
+    [count(objects.length, 'object'), parts.join(', ')].filter((part) => part !== '').join(': '),
+    ...(kinds.length > 0 ? [`not judged: ${kinds.join(', ')}`] : []),
+    ...(errors.length > 0 ? [paint('red', count(errors.length, 'error'))] : []),
+  ];
+  return [...describeRulesNotJudged(objects), summary.join('; '), ''].join('\n');
+}
+
+/** Says which objects a configuration was not asked about: a forgotten -n would judge by another policy unnoticed. */
+export function describeUnconfigured({ objects }: Review, profile: Profile): string {
+  const missed = objects.filter(({ configured }) => !configured).map(({ subject }) => subject.namespace);
+  const names = [...new Set(missed)].sort().map((name) => (name === '' ? 'none (-n names one)' : printable(name)));
+  if (names.length === 0) return '';
+  const whose = names.length === 1 ? 'a namespace' : 'namespaces';
+  return `judged by the defaults of ${profile}, for ${whose} that the configuration does not name: ${names.join(', ')}\n`;
+}
+
+/** Once a rule and reason, not once an object: a chart may hold hundreds. */
+function describeRulesNotJudged(objects: readonly Reviewed[]): string[] {
+  const lines = new Map<string, number>();
+  for (const { verdicts } of objects) {
+    for (const { verdict, standing } of verdicts) {
+      if (standing !== 'not-judged' || verdict.outcome !== 'unknown') continue;
+      const line = `${verdict.rule.id} needs ${verdict.missing.join(', ')}: ${printable(verdict.reason)}`;
+      lines.set(line, (lines.get(line) ?? 0) + 1);
+    }
+  }
+  return [...lines].map(([line, number]) => `not judged: ${line} (${count(number, 'object')})`);
+}
+
+function describeVerdict({ verdict, standing }: ReviewedVerdict, reviewed: Reviewed, paint: Paint): string[] {
+  const { rule, mode } = verdict;
+  const exempted = 'exempted' in verdict ? verdict.exempted : [];
+  const lines = exempted.map((each) => `    ${placeOf(each.finding, reviewed)}  ${printable(describeExempted(each))}`);
+  if (verdict.outcome === 'fail') {
+    const findings = verdict.findings.map(
+      (finding) => `    ${placeOf(finding, reviewed)}  ${describeFinding(finding)}`,
+    );
+    const fix = rule.fix.split('\n').map((text) => paint('green', `      ${text}`));
+    lines.unshift(...findings, paint('dim', `    how to fix (${rulePagePath(rule)}):`), ...fix);
+  } else if (verdict.outcome === 'unknown' && standing === 'unknown') {
+    lines.push(`    could not be verified: ${printable(verdict.reason)}`);
+  }
+  if (lines.length === 0) return [];
+  const weight = { enforce: '', warn: ' (a warning)', audit: ' (a note)' }[mode];
+  return [`  ${paint('bold', rule.id)}${weight}`, ...lines];
+}
+
+function placeOf(finding: Finding, { manifest, locate }: Reviewed): string {
+  return printable(`${manifest.source}:${locate(finding.path).line}`);
+}

@@ -1,0 +1,31 @@
+import { DEFAULTS } from '../config/defaults.ts';
+import { PROFILES } from '../engine/policy.ts';
+import { PROMISES, type Rule } from '../engine/rule.ts';
+import { markdownTable } from './formatting.ts';
+import { rulePagePath } from './rule-page.ts';
+
+/** docs/defaults.md: what every rule does where a configuration says nothing. */
+export function defaultsPage(rules: readonly Rule[]): string {
+  const head = ['rule', 'what must be so', 'promise', ...PROFILES, 'Pod Security level, overrides'];
+  const rows = rules.map((rule) => [
+    `[${rule.id}](${rulePagePath(rule).replace('docs/', '')})`,
+    rule.title,
+    PROMISES[rule.promise].title,
+    ...PROFILES.map((profile) => DEFAULTS[rule.id]?.[profile] ?? ''),
+    levelOf(rule),
+  ]);
+  const table = markdownTable([head, ...rows]);
+  return [
+    '# Defaults',
+    'What every rule does where the configuration says nothing. `enforce` denies, `warn` warns, `audit` only leaves an audit annotation, `off` does not run. A namespace changes a row with `rules: {<id>: {mode: …}}`.',
+    'A rule that another one overrides does not run where that one says it all: four baseline checks of the Pod Security Standards at level restricted, the default. Where a configuration weakens the stricter rule, the overridden one runs again.',
+    table,
+  ]
+    .join('\n\n')
+    .concat('\n');
+}
+
+function levelOf({ podSecurity, overriddenBy }: Rule): string {
+  const by = overriddenBy === undefined ? [] : [`overridden by ${overriddenBy}`];
+  return [...(podSecurity ? [podSecurity.level] : []), ...by].join(', ');
+}

@@ -1,0 +1,105 @@
+import { readFile } from 'node:fs/promises';
+import { z } from 'zod';
+import { ConfigError, parseConfig } from '../config/load.ts';
+import type { Config } from '../config/resolve.ts';
+import type { FactName } from '../engine/facts.ts';
+import { LEARNERS } from '../facts/index.ts';
+import { describeError, type InputError } from './documents.ts';
+import { type Manifest, type Manifests, readManifests } from './objects.ts';
+
+const KIND = 'Fixture';
+const API_VERSION = 'fixture.qdrant-admission/v1';
+const SUBJECT = 'expected Kind/name or a number from 0';
+
+/** What the first document of a fixture says of the others. Everything but apiVersion and kind may be left out. */
+const fixtureHeaderSchema = z.strictObject({
+  apiVersion: z.literal(API_VERSION),
+  kind: z.literal(KIND),
+  /** What is judged: `Kind/name`, or its number among the other documents, from 0. The rest is the world around it. */
+  subject: z.union([z.string().regex(/^\w+\/.+$/, SUBJECT), z.int().min(0)], SUBJECT).optional(),
+  now: z.iso.datetime({ offset: true, error: 'expected a moment in RFC 3339' }).optional(),
+  /** A configuration, as in the file of --config. */
+  config: z.record(z.string(), z.json()).optional(),
+  /** Facts that cannot be learnt, each with the reason. */
+  unknown: z.partialRecord(z.enum(Object.keys(LEARNERS) as [FactName, ...FactName[]]), z.string().min(1)).optional(),
+  /** Why no API server can be asked: this fixture is only replayed at the webhook itself. */
+  replay: z.string().min(1).optional(),
+});
+
+/** A case: what is judged, and all that a judgement of it depends on. */
+export interface Fixture {
+  readonly subject: Manifest;
+  readonly world: readonly Manifest[];
+  /** The moment that it plays at. */
+  readonly now?: Date;
+  readonly config?: Config;
+  readonly unknown: Readonly<Partial<Record<FactName, string>>>;
+  readonly replay?: string;
+}
+
+/** Whether a manifest is the header of a fixture, of any version. */
+export function isFixtureHeader({ object }: Manifest): boolean {
+  return object.kind === KIND && object.apiVersion.startsWith('fixture.qdrant-admission/');
+}
+
+/**
+ * Reads a fixture from a file. Without a header, the only object is the subject.
+ * @throws Error that says where and what is wrong
+ */
+export async function readFixture(file: string): Promise<Fixture> {
+  const fixture = fixtureOf(readManifests(await readFile(file, 'utf8'), file), file);
+  if ('errors' in fixture) throw new Error(fixture.errors.map(describeError).join('\n'));
+  return fixture;
+}
+
+/** The fixture that the documents of one file make. */
+export function fixtureOf({ manifests, errors }: Manifests, file: string): Fixture | { errors: readonly InputError[] } {
+  if (errors.length > 0) return { errors };
+  const [first] = manifests;
+  const header = first && isFixtureHeader(first) ? first : undefined;
+  const others = header ? manifests.slice(1) : manifests;
+  const parsed = fixtureHeaderSchema.safeParse(header?.object ?? { apiVersion: API_VERSION, kind: KIND });
+  if (header && !parsed.success) return { errors: problemsOf(header, parsed.error) };
+  const { subject: wanted, now, config, unknown = {}, replay } = parsed.data ?? {};
+  const subjects = others.filter((manifest, index) => wanted === undefined || isWanted(manifest, index, wanted));
+  const [subject] = subjects;
+  if (!subject || subjects.length > 1) {
+    const what = wanted === undefined ? 'exactly one other document, or the field subject' : `one ${wanted}`;
+    const { line, column } = header?.locate('subject') ?? { line: 1, column: 1 };
+    return { errors: [{ file, line, column, message: `${subjects.length} documents fit: expected ${what}` }] };
+  }
+  const inline = header && config ? configOf(header, config) : undefined;
+  if (inline && 'errors' in inline) return inline;
+  return {
+    subject,
+    world: others.filter((manifest) => manifest !== subject),
+    ...(now !== undefined && { now: new Date(now) }),
+    ...inline,
+    unknown,
+    ...(replay !== undefined && { replay }),
+  };
+}
+
+function isWanted({ object }: Manifest, index: number, wanted: string | number): boolean {
+  return typeof wanted === 'number' ? index === wanted : `${object.kind}/${object.metadata?.name}` === wanted;
+}
+
+function configOf(header: Manifest, config: object): { config: Config } | { errors: InputError[] } {
+  const { line } = header.locate('config');
+  try {
+    // On the line where it stands, so that its problems name that.
+    return { config: parseConfig(`${'\n'.repeat(line - 1)}${JSON.stringify(config)}`, header.source) };
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    const file = header.source;
+    const messages = error.problems.map((problem) => problem.replace(`${file}:${line}: `, ''));
+    return { errors: messages.map((message) => ({ file, line, message: `config: ${message}` })) };
+  }
+}
+
+function problemsOf(header: Manifest, { issues }: z.ZodError): InputError[] {
+  return issues.map(({ path, message }) => {
+    const field = path.join('.');
+    return { file: header.source, ...header.locate(field), message: field === '' ? message : `${field}: ${message}` };
+  });
+}

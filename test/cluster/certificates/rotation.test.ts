@@ -1,0 +1,223 @@
+import { X509Certificate } from 'node:crypto';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
+import { DEFAULT_LIFETIMES } from '../../../src/certificates/lifetimes.ts';
+import {
+  type Certificates,
+  type CertificatesOptions,
+  runCertificates,
+} from '../../../src/cluster/certificates/rotation.ts';
+import { createKubeClient, type KubeClient } from '../../../src/cluster/client.ts';
+import { findCluster } from '../../../src/cluster/kubeconfig.ts';
+import type { ServingCertificate } from '../../../src/runtime/certificate-files.ts';
+import { type CertificateObjects, SECRET_PATH, serveCertificateObjects } from '../../support/certificate-objects.ts';
+import { type ScriptedApi, startScriptedApi } from '../../support/scripted-api.ts';
+
+const DAY = 86_400_000;
+const SETTINGS = {
+  namespace: 'system',
+  secret: 'gate-certificates',
+  webhookConfiguration: 'gate',
+  dnsNames: ['gate.system.svc'],
+  lifetimes: { ...DEFAULT_LIFETIMES, grace: 100 },
+  everyMs: 20,
+};
+
+let api: ScriptedApi;
+let client: KubeClient;
+let objects: CertificateObjects;
+let stop: AbortController;
+let lines: string[];
+/** Added to the clock of every replica. */
+let ahead: number;
+let replicas: Certificates[];
+
+beforeAll(async () => {
+  api = await startScriptedApi();
+  client = createKubeClient(await findCluster({ kubeconfig: api.kubeconfig, env: {} }));
+});
+
+beforeEach(() => {
+  api.requests.length = 0;
+  objects = serveCertificateObjects(api, ['pods.example.com', 'claims.example.com']);
+  stop = new AbortController();
+  lines = [];
+  ahead = 0;
+  replicas = [];
+});
+
+afterEach(async () => {
+  stop.abort();
+  await Promise.all(replicas.map(({ done }) => done));
+  for (const line of lines) expect(line).not.toContain('PRIVATE KEY');
+});
+
+afterAll(() => api.close());
+
+interface Replica extends Certificates {
+  readonly served: readonly ServingCertificate[];
+}
+
+function startReplica(changes: Partial<CertificatesOptions> = {}): Replica {
+  const served: ServingCertificate[] = [];
+  const write = (fields: unknown, message?: string): void => void lines.push(`${message} ${JSON.stringify(fields)}`);
+  const certificates = runCertificates({
+    client,
+    settings: SETTINGS,
+    onLeaf: (leaf) => void served.push(leaf),
+    signal: stop.signal,
+    now: () => Date.now() + ahead,
+    log: { info: write, warn: write, error: write },
+    ...changes,
+  });
+  replicas.push(certificates);
+  return Object.assign(certificates, { served });
+}
+
+function publishedTexts(): string[] {
+  return (objects.configuration?.webhooks ?? []).map(({ clientConfig }) =>
+    Buffer.from(clientConfig.caBundle ?? '', 'base64').toString(),
+  );
+}
+
+function authoritiesIn(text: string): number {
+  return text.split('-----BEGIN CERTIFICATE-----').length - 1;
+}
+
+function isTrusted({ cert }: ServingCertificate, text: string): boolean {
+  const leaf = new X509Certificate(cert);
+  const pems = text.match(/-----BEGIN[^-]+-----[^-]+-----END[^-]+-----/g) ?? [];
+  return pems.some((pem) => leaf.verify(new X509Certificate(pem).publicKey));
+}
+
+function settle(replica: Replica): Promise<void> {
+  return vi.waitFor(() => expect(replica.status().settled).toBeDefined(), { timeout: 20_000 });
+}
+
+test('two replicas at once, nothing there: one authority, one leaf, published in every entry', async () => {
+  const [one, other] = [startReplica(), startReplica()];
+  expect(one.healthy()).toBe(false);
+  await Promise.all([settle(one), settle(other)]);
+  await vi.waitFor(() => expect(other.served).toHaveLength(1), { timeout: 20_000 });
+  expect(one.served).toEqual(other.served);
+  const [first = '', second] = publishedTexts();
+  expect(first).toBe(second);
+  expect(authoritiesIn(first)).toBe(1);
+  for (const certificate of one.served) expect(isTrusted(certificate, first)).toBe(true);
+  expect(one.healthy()).toBe(true);
+  expect(one.status().expires).toEqual(one.served[0]?.expires);
+});
+
+test('a Secret that was made in advance, empty, is used without a complaint', async () => {
+  objects.secret = { metadata: { resourceVersion: 'made', uid: 'x', generation: 1 } };
+  const replica = startReplica();
+  await settle(replica);
+  expect(replica.served).toHaveLength(1);
+  expect(lines.join()).not.toContain('damaged');
+});
+
+test('renews the leaf in time, and then the authority, with both published in between', async () => {
+  const replica = startReplica();
+  await settle(replica);
+  ahead = 21 * DAY;
+  await vi.waitFor(() => expect(replica.served).toHaveLength(2), { timeout: 20_000 });
+  expect(authoritiesIn(publishedTexts()[0] ?? '')).toBe(1);
+
+  ahead = 244 * DAY;
+  await vi.waitFor(() => expect(authoritiesIn(publishedTexts()[0] ?? '')).toBe(2), { timeout: 20_000 });
+  const both = publishedTexts()[0] ?? '';
+  await vi.waitFor(() => expect(replica.served.length).toBeGreaterThanOrEqual(4), { timeout: 20_000 });
+  for (const certificate of replica.served) expect(isTrusted(certificate, both)).toBe(true);
+  expect(authoritiesIn(publishedTexts()[0] ?? '')).toBe(2);
+
+  const last = replica.served.at(-1);
+  ahead += 31 * DAY;
+  await vi.waitFor(() => expect(authoritiesIn(publishedTexts()[0] ?? '')).toBe(1), { timeout: 20_000 });
+  expect(last && isTrusted(last, publishedTexts()[0] ?? '')).toBe(true);
+});
+
+test('a caBundle that somebody took away comes back', async () => {
+  const replica = startReplica();
+  await settle(replica);
+  const before = publishedTexts();
+  const { configuration } = objects;
+  if (!configuration?.webhooks) throw new Error('there is a configuration');
+  objects.configuration = {
+    metadata: { ...configuration.metadata, resourceVersion: 'theirs' },
+    webhooks: configuration.webhooks.map(({ name }) => ({ name, clientConfig: {} })),
+  };
+  await vi.waitFor(() => expect(publishedTexts()).toEqual(before), { timeout: 20_000 });
+  expect(replica.served).toHaveLength(1);
+});
+
+test('without a webhook configuration it serves nevertheless: nobody calls yet', async () => {
+  objects.configuration = undefined;
+  const replica = startReplica();
+  await settle(replica);
+  expect(replica.healthy()).toBe(true);
+});
+
+describe('trouble', () => {
+  test('a lost race is no failure: looks again', async () => {
+    let lost = 0;
+    objects.interfere = ({ method }) =>
+      method !== 'GET' && lost++ < 3 ? { status: 409, reason: 'Conflict' } : undefined;
+    const replica = startReplica();
+    await settle(replica);
+    expect(lost).toBeGreaterThan(3);
+    expect(lines.join()).not.toContain('cannot be kept');
+  });
+
+  test('an API server that fails is asked again, while what is served stays', async () => {
+    const replica = startReplica();
+    await settle(replica);
+    objects.interfere = () => ({ status: 503, reason: 'ServiceUnavailable' });
+    await vi.waitFor(() => expect(replica.status().problem).toContain('HTTP 503'), { timeout: 20_000 });
+    expect(replica.healthy()).toBe(true);
+    ahead = 31 * DAY;
+    expect(replica.healthy()).toBe(false);
+    objects.interfere = () => undefined;
+    await vi.waitFor(() => expect(replica.healthy()).toBe(true), { timeout: 20_000 });
+    expect(replica.status().problem).toBeUndefined();
+  });
+
+  test('a Secret that may not be read is no missing one', async () => {
+    objects.interfere = ({ url }) =>
+      url.pathname.startsWith(SECRET_PATH) ? { status: 403, reason: 'Forbidden' } : undefined;
+    const replica = startReplica();
+    await vi.waitFor(() => expect(replica.status().problem).toContain('HTTP 403'), { timeout: 20_000 });
+    expect(api.requests.some(({ method, url }) => method === 'POST' && url.pathname === SECRET_PATH)).toBe(false);
+    expect(replica.served).toEqual([]);
+  });
+
+  test('a damaged Secret is said, repaired, and costs no trust', async () => {
+    const replica = startReplica();
+    await settle(replica);
+    const { secret } = objects;
+    if (!secret?.data) throw new Error('there is a Secret');
+    objects.secret = {
+      metadata: { ...secret.metadata, resourceVersion: 'damaged' },
+      data: { ...secret.data, 'authority.key': Buffer.from('lost').toString('base64') },
+    };
+    await vi.waitFor(() => expect(replica.served).toHaveLength(2), { timeout: 20_000 });
+    expect(lines.join()).toContain('authority.key is not the key of authority.crt');
+    const [text = ''] = publishedTexts();
+    for (const certificate of replica.served) expect(isTrusted(certificate, text)).toBe(true);
+  });
+
+  test('a server that does not take the certificate is offered it again', async () => {
+    let offered = 0;
+    const replica = startReplica({
+      onLeaf() {
+        offered++;
+        if (offered === 1) throw new Error('not now');
+      },
+    });
+    await vi.waitFor(() => expect(replica.healthy()).toBe(true), { timeout: 20_000 });
+    expect(offered).toBe(2);
+  });
+
+  test('lifetimes that do not fit are refused at once', () => {
+    const lifetimes = { ...DEFAULT_LIFETIMES, authority: DAY };
+    expect(() => startReplica({ settings: { ...SETTINGS, lifetimes } })).toThrow(RangeError);
+  });
+});

@@ -1,0 +1,65 @@
+import {
+  type CertificateSettings,
+  type Certificates,
+  runCertificates,
+} from '../../../src/cluster/certificates/rotation.ts';
+import type { KubeClient } from '../../../src/cluster/client.ts';
+import { parseConfig } from '../../../src/config/load.ts';
+import { unknown } from '../../../src/engine/facts.ts';
+import type { ServingCertificate } from '../../../src/runtime/certificate-files.ts';
+import { createHandler } from '../../../src/serve/handler.ts';
+import { createReviewPath } from '../../../src/serve/review-path.ts';
+import { type RunningServer, startServer } from '../../../src/serve/server.ts';
+import { configFor } from './protected.ts';
+
+export interface SelfIssuedOptions {
+  readonly client: KubeClient;
+  readonly settings: CertificateSettings;
+  readonly bind: string;
+  readonly signal: AbortSignal;
+  /** Hears of the port as soon as there is something to serve with. */
+  readonly onListening: (port: number) => void;
+}
+
+/** A replica of the webhook that keeps its own certificates. */
+export interface SelfIssued {
+  /** Everything that it has served with, in order. */
+  readonly served: readonly ServingCertificate[];
+  readonly certificates: Certificates;
+  close(): Promise<void>;
+}
+
+/** Starts one in this process, where its certificates can live for seconds; the parts are those of `serve`. */
+export function startSelfIssued({ client, settings, bind, signal, onListening }: SelfIssuedOptions): SelfIssued {
+  const served: ServingCertificate[] = [];
+  const config = parseConfig(JSON.stringify(configFor(settings.namespace)), 'test');
+  const observer = { answered() {}, rejected() {}, threw() {} };
+  let server: RunningServer | undefined;
+  let requests = 0;
+  const reviews = createReviewPath({
+    handler: createHandler({
+      config: { current: config, refresh: async () => {} },
+      world: { list: async () => unknown('nothing is watched here') },
+      now: () => new Date(),
+      observer,
+    }),
+    observer,
+    // Every other answer asks to connect anew: the API server has to look at certificates all the time.
+    isDraining: () => requests++ % 2 === 0,
+  });
+  const certificates = runCertificates({
+    client,
+    settings,
+    async onLeaf(certificate) {
+      served.push(certificate);
+      if (server) return server.reload(certificate);
+      const options = { bind, port: 0, metricsPort: 0, certificate, reviews, app: () => {}, onTlsError() {} };
+      server = await startServer(options);
+      onListening(server.port);
+    },
+    signal,
+    now: Date.now,
+    log: { info() {}, warn() {}, error() {} },
+  });
+  return { served, certificates, close: async () => server?.close() };
+}

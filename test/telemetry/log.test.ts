@@ -1,0 +1,96 @@
+import { execFile } from 'node:child_process';
+import { closeSync, createReadStream, openSync, readFileSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { PassThrough } from 'node:stream';
+import { text } from 'node:stream/consumers';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { openLog } from '../../src/telemetry/log.ts';
+
+let folder: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'qdrant-admission-log-'));
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+/** What `openLog` takes standard output for: a stream with a descriptor. */
+function descriptor(fd: number): NodeJS.WritableStream {
+  return Object.assign(new PassThrough(), { fd });
+}
+
+it('writes every line before it is closed, in order', async () => {
+  const file = join(folder, 'log');
+  const fd = openSync(file, 'w');
+  const log = openLog(descriptor(fd), 'info');
+  for (let i = 0; i < 5000; i++) log.info({ i }, 'x'.repeat(100));
+  await log.close();
+  closeSync(fd);
+  const lines = readFileSync(file, 'utf8').trimEnd().split('\n');
+  expect(lines.map((line) => JSON.parse(line).i)).toEqual(Array.from({ length: 5000 }, (_, i) => i));
+  expect(JSON.parse(lines[0] ?? '')).toMatchObject({ level: 'info', msg: 'x'.repeat(100) });
+});
+
+it('writes by itself when nothing more comes', async () => {
+  const file = join(folder, 'quiet');
+  const fd = openSync(file, 'w');
+  const log = openLog(descriptor(fd), 'info');
+  log.info({}, 'alone');
+  while (!readFileSync(file, 'utf8').includes('alone')) await new Promise((resolve) => setTimeout(resolve, 10));
+  await log.close();
+  closeSync(fd);
+});
+
+it('drops lines that nobody reads, and says how many', async () => {
+  const pipe = join(folder, 'pipe');
+  await promisify(execFile)('mkfifo', [pipe]);
+  const fd = openSync(pipe, 'r+');
+  const log = openLog(descriptor(fd), 'info');
+  const line = 'x'.repeat(100_000);
+  for (let i = 0; i < 200; i++) log.info({}, line);
+  const said: string[] = [];
+  const reader = createReadStream(pipe);
+  const lines = createInterface({ input: reader });
+  for await (const text of lines) {
+    said.push(JSON.parse(text).msg);
+    if (said.at(-1) !== line) break;
+  }
+  await log.close();
+  closeSync(fd);
+  reader.destroy();
+  expect(said.length).toBeLessThan(200);
+  expect(said.at(-1)).toBe(`${200 - (said.length - 1)} log lines were dropped: nobody read them`);
+});
+
+it('goes on where the stream is closed', async () => {
+  const fd = openSync(join(folder, 'closed'), 'w');
+  closeSync(fd);
+  const log = openLog(descriptor(fd), 'info');
+  log.info({}, 'lost');
+  await log.close();
+});
+
+it('keeps quiet below its level', async () => {
+  const stream = new PassThrough();
+  const log = openLog(stream, 'warn');
+  log.info({}, 'quiet');
+  log.warn({}, 'loud');
+  expect(stream.read().toString()).toContain('loud');
+  expect(stream.read()).toBeNull();
+});
+
+it('writes the lines of requests as it writes all others', async () => {
+  const stream = new PassThrough();
+  const log = openLog(stream, 'info');
+  const fields = { uid: 'a"\n\u2028', dryRun: undefined, verdicts: [{ rule: 'x', more: undefined }], ms: 0.5 };
+  log.info(fields, 'allowed');
+  log.line('info', fields, 'allowed');
+  log.line('info', {}, 'allowed');
+  log.line('debug', fields, 'quiet');
+  stream.end();
+  const lines = (await text(stream)).trimEnd().split('\n');
+  const timeless = lines.map((line) => line.replace(/"time":\d+/, '"time":0'));
+  expect(timeless).toEqual([timeless[0], timeless[0], '{"level":"info","time":0,"msg":"allowed"}']);
+});
