@@ -10,7 +10,7 @@ import { defaultsPage } from '../src/docs/defaults-page.ts';
 import { formatJson } from '../src/docs/formatting.ts';
 import { type Example, rulePage, rulePagePath } from '../src/docs/rule-page.ts';
 import { storagePage } from '../src/docs/storage-page.ts';
-import type { Rule } from '../src/engine/rule.ts';
+import type { Rule } from '../src/rules/define.ts';
 import { RULES } from '../src/rules/index.ts';
 
 /**

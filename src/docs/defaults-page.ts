@@ -1,6 +1,7 @@
 import { DEFAULTS } from '../config/defaults.ts';
 import { PROFILES } from '../engine/policy.ts';
-import { PROMISES, type Rule } from '../engine/rule.ts';
+import type { Rule } from '../rules/define.ts';
+import { PROMISES } from '../rules/promises.ts';
 import { markdownTable } from './formatting.ts';
 import { rulePagePath } from './rule-page.ts';
 

@@ -1,7 +1,11 @@
 import { z } from 'zod';
 import { DEFAULTS } from '../config/defaults.ts';
 import { PROFILES } from '../engine/policy.ts';
-import { PROMISES, type Rule } from '../engine/rule.ts';
+import type { RuleMetadata } from '../engine/rule.ts';
+import { type FactName, factNamed } from '../facts/index.ts';
+import { type KindName, kindNamed } from '../k8s/kinds.ts';
+import type { Rule } from '../rules/define.ts';
+import { PROMISES } from '../rules/promises.ts';
 import { describeControls } from './controls.ts';
 
 /** A fixture and what `review` prints for it. */
@@ -12,7 +16,7 @@ export interface Example {
 }
 
 /** Where the page of a rule lies, from the root of the repository. */
-export function rulePagePath(rule: Rule): string {
+export function rulePagePath(rule: Pick<RuleMetadata, 'promise' | 'id'>): string {
   return `docs/rules/${rule.promise}/${rule.id}.md`;
 }
 
@@ -31,7 +35,7 @@ export function rulePage(rule: Rule, examples: readonly Example[] = []): string 
     list([
       `Kinds: ${rule.kinds.map(describeKind).join(', ')}`,
       `Operations: ${rule.operations.join(', ')}; an UPDATE only where one of the fields below changed`,
-      `Facts beyond the object: ${rule.needs.length > 0 ? rule.needs.join(', ') : 'none; works offline'}`,
+      `Facts beyond the object: ${rule.needs.length > 0 ? rule.needs.map(describeFact).join('; ') : 'none; works offline'}`,
       `Default mode: ${describeModes(rule)}`,
       ...(rule.roles ? [`Roles: ${rule.roles.join(', ')}, and what plays none`] : []),
       ...levelOf(rule),
@@ -50,8 +54,15 @@ export function rulePage(rule: Rule, examples: readonly Example[] = []): string 
     .concat('\n');
 }
 
-function describeKind(kind: string): string {
+function describeKind(kind: KindName): string {
   return kind === 'Pod' ? 'Pod, and the pod template of every workload kind' : kind;
+}
+
+/** `the class of every claim (StorageClass, watched)`. */
+function describeFact(name: FactName): string {
+  const { title, watched, live } = factNamed(name);
+  const kinds = [...new Set([...watched, ...live])].map((kind) => kindNamed(kind).kind);
+  return `${title} (\`${name}\`, from ${kinds.join(', ')})`;
 }
 
 function describeModes(rule: Rule): string {

@@ -1,5 +1,5 @@
 import { isJsonObject, isKubernetesObject, type JsonObject, type KubernetesObject } from '../k8s/object.ts';
-import { shapeErrors } from '../k8s/shapes.ts';
+import { shapeErrors } from '../k8s/shape-check.ts';
 import type { Answer } from './answer.ts';
 import { makeSubject, OPERATIONS, type Subject } from './subject.ts';
 

@@ -2,8 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
 import { ConfigError, parseConfig } from '../config/load.ts';
 import type { Config } from '../config/resolve.ts';
-import type { FactName } from '../engine/facts.ts';
-import { LEARNERS } from '../facts/index.ts';
+import { FACT_NAMES, type FactName } from '../facts/index.ts';
 import { describeError, type InputError } from './documents.ts';
 import { type Manifest, type Manifests, readManifests } from './objects.ts';
 
@@ -21,7 +20,7 @@ const fixtureHeaderSchema = z.strictObject({
   /** A configuration, as in the file of --config. */
   config: z.record(z.string(), z.json()).optional(),
   /** Facts that cannot be learnt, each with the reason. */
-  unknown: z.partialRecord(z.enum(Object.keys(LEARNERS) as [FactName, ...FactName[]]), z.string().min(1)).optional(),
+  unknown: z.partialRecord(z.enum(FACT_NAMES), z.string().min(1)).optional(),
   /** Why no API server can be asked: this fixture is only replayed at the webhook itself. */
   replay: z.string().min(1).optional(),
 });

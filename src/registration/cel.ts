@@ -1,5 +1,5 @@
 import { type FieldPath, parseFieldPath, type Step } from '../engine/reads.ts';
-import { APP_ARMOR_ANNOTATIONS } from '../k8s/core/pods.ts';
+import { APP_ARMOR_ANNOTATIONS } from '../k8s/pod-template.ts';
 import { TOPOLOGY_LABELS } from '../rules/access/binding-metadata.ts';
 
 /** Deeper differences are left to the program: the expression stays short, and may only say "changed" too often. */
@@ -64,10 +64,4 @@ export function carriesBindingMetadata(): string {
 /** True where a cluster-scoped object points into one of these namespaces. */
 export function pointsInto(target: readonly string[], namespaces: readonly string[]): string {
   return `object${target.map((field) => `.?${field}`).join('')}.orValue("") in ${JSON.stringify(namespaces)}`;
-}
-
-/** True unless the request is an UPDATE that leaves the pod template of a workload as it was. */
-export function templateChanged(): string {
-  const places = ['spec.?template', 'spec.?jobTemplate', 'spec.?volumeClaimTemplates', 'template'];
-  return ["request.operation != 'UPDATE'", ...places.map((at) => `object.?${at} != oldObject.?${at}`)].join(' || ');
 }

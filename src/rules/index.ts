@@ -1,4 +1,3 @@
-import type { Rule } from '../engine/rule.ts';
 import { bindingMetadata } from './access/binding-metadata.ts';
 import { allowPrivilegeEscalation } from './containers/allow-privilege-escalation.ts';
 import { appArmorProfile } from './containers/app-armor-profile.ts';
@@ -28,6 +27,7 @@ import { sysctls } from './containers/sysctls.ts';
 import { systemPriorityClass } from './containers/system-priority-class.ts';
 import { userAndGroupIds } from './containers/user-and-group-ids.ts';
 import { windowsHostProcess } from './containers/windows-host-process.ts';
+import type { Rule } from './define.ts';
 import { imageDigest } from './images/image-digest.ts';
 import { imageRegistry } from './images/image-registry.ts';
 import { dedicatedNodes } from './resources/dedicated-nodes.ts';

@@ -4,11 +4,10 @@ import { type Answer, answer, errorAnswer } from '../engine/answer.ts';
 import type { Enforcement } from '../engine/policy.ts';
 import type { Verdict } from '../engine/review.ts';
 import type { Subject } from '../engine/subject.ts';
-import type { World } from '../facts/world.ts';
+import type { Ports } from '../facts/ports.ts';
 import { judge, judgeForAll } from '../judge.ts';
-import { podCarrierOf } from '../k8s/core/pods.ts';
+import { concernsAll, KINDS } from '../k8s/kinds.ts';
 import { isJsonObject } from '../k8s/object.ts';
-import { concernsAll } from '../k8s/targets.ts';
 import { RULES } from '../rules/index.ts';
 import type { BadRequestReason } from '../telemetry/metrics.ts';
 import { createDeadlines } from './deadlines.ts';
@@ -42,7 +41,7 @@ export interface Answered {
 export interface HandlerOptions {
   /** The configuration in force, and a way to ask whether there is a newer one. */
   readonly config: { readonly current: Config; refresh(): Promise<void> };
-  readonly world: World;
+  readonly ports: Ports;
   readonly now: () => Date;
   readonly observer: Observer;
 }
@@ -53,8 +52,12 @@ export type Handler = (body: Buffer, timeoutMs: number) => Promise<Reply>;
 /** Kept back from the API server's timeout, so that an answer in words arrives before it. */
 const RESERVE_MS = 300;
 
-/** What rules judge besides pods, and what makes pods. */
-const OTHER_KINDS = new Set(RULES.flatMap(({ kinds }) => kinds).filter((kind) => kind !== 'Pod'));
+/** The kinds that some rule there is, on or off, has a say on: those for pods judge whatever makes them. */
+const JUDGED = new Set(
+  KINDS.filter(({ name, template }) => template || RULES.some(({ kinds }) => kinds.includes(name))).map(
+    ({ name }) => name,
+  ),
+);
 
 /** Something was asked that cannot be judged. */
 interface Unjudged {
@@ -62,7 +65,7 @@ interface Unjudged {
   readonly problem: string;
 }
 
-export function createHandler({ config, world, now, observer }: HandlerOptions): Handler {
+export function createHandler({ config, ports, now, observer }: HandlerOptions): Handler {
   const turn = createTurns();
   const signalAt = createDeadlines();
 
@@ -111,7 +114,7 @@ export function createHandler({ config, world, now, observer }: HandlerOptions):
     const { uid, object, namespace } = subject;
     if (concernsAll(object)) {
       const { enforcement, namespaces } = config.current;
-      const { verdicts } = await judgeForAll(subject, namespaces, world, signalAt(deadline));
+      const { verdicts } = await judgeForAll(subject, namespaces, ports, signalAt(deadline));
       return { uid, subject, verdicts, answer: answer(subject, verdicts, enforcement) };
     }
     // It may lag behind an upgrade that has just added the namespace.
@@ -119,13 +122,13 @@ export function createHandler({ config, world, now, observer }: HandlerOptions):
     const { enforcement, namespaces } = config.current;
     const policy = isJudged(subject) ? namespaces.get(namespace) : undefined;
     if (!policy) return { ...unjudged(uid, { code: 503, problem: unknownTo(subject) }, enforcement), subject };
-    const { verdicts } = await judge(subject, policy, world, signalAt(deadline));
+    const { verdicts } = await judge(subject, policy, ports, signalAt(deadline));
     return { uid, subject, verdicts, answer: answer(subject, verdicts, enforcement) };
   }
 }
 
-function isJudged({ object }: Subject): boolean {
-  return podCarrierOf(object) !== undefined || OTHER_KINDS.has(object.kind);
+function isJudged({ kind }: Subject): boolean {
+  return kind !== undefined && JUDGED.has(kind.name);
 }
 
 /** What the webhook is asked about and does not know, it refuses. */

@@ -1,14 +1,14 @@
 import { createHash } from 'node:crypto';
-import type { StorageClass } from '../k8s/storage.ts';
+import type { StorageClass } from '../k8s/storage/objects.ts';
 import type { ClassAttestation, HandleAttestation, StorageSettings } from './settings.ts';
 
 /** Whether the cluster's owner states something, and if a statement does not hold, why. */
 export type Attested<A> =
   | { readonly attested: true; readonly attestation: A }
-  | { readonly attested: false; readonly lapsed?: Lapsed };
+  | { readonly attested: false; readonly mismatch?: AttestationMismatch };
 
 /** A statement that is there and does not hold. */
-export interface Lapsed {
+export interface AttestationMismatch {
   /** Of the class. */
   readonly path: 'metadata.name' | 'provisioner' | 'parameters';
   /** As the sentence goes on: `was attested only until 2026-11-30T00:00:00Z`. */
@@ -38,7 +38,7 @@ export function attestedClass(
   if (same.length === 0) {
     return {
       attested: false,
-      lapsed: { path: 'provisioner', found: `is not the one that class ${name} was attested with` },
+      mismatch: { path: 'provisioner', found: `is not the one that class ${name} was attested with` },
     };
   }
   const hash = parametersSha256(storageClass.parameters);
@@ -46,7 +46,7 @@ export function attestedClass(
   if (exact.length === 0) {
     return {
       attested: false,
-      lapsed: { path: 'parameters', found: `are not those that class ${name} was attested with` },
+      mismatch: { path: 'parameters', found: `are not those that class ${name} was attested with` },
     };
   }
   return latest(exact, now);
@@ -72,5 +72,5 @@ function latest<A extends ClassAttestation | HandleAttestation>(attestations: re
   const [first] = [...attestations].sort((a, b) => b.expires.getTime() - a.expires.getTime());
   if (first && first.expires.getTime() > now.getTime()) return { attested: true, attestation: first };
   const until = first?.expires.toISOString().replace('.000Z', 'Z');
-  return { attested: false, lapsed: { path: 'metadata.name', found: `was attested only until ${until}` } };
+  return { attested: false, mismatch: { path: 'metadata.name', found: `was attested only until ${until}` } };
 }

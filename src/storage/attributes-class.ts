@@ -1,5 +1,5 @@
 import type { Finding } from '../engine/rule.ts';
-import type { VolumeAttributesClass } from '../k8s/storage.ts';
+import type { VolumeAttributesClass } from '../k8s/storage/objects.ts';
 import { provisionerOf } from './catalog.ts';
 import { keysOf } from './conditions.ts';
 import { parameterPath } from './parameters.ts';

@@ -1,6 +1,6 @@
 import type { Finding } from '../engine/rule.ts';
 import { printable } from '../engine/wording.ts';
-import type { StorageClass } from '../k8s/storage.ts';
+import type { StorageClass } from '../k8s/storage/objects.ts';
 import { attestedClass } from './attestations.ts';
 import { provisionerOf } from './catalog.ts';
 import { conditionProblems, secretsOf } from './conditions.ts';
@@ -60,8 +60,8 @@ export function encryptionOf(storageClass: StorageClass, settings: StorageSettin
     return { encrypted: true, by: 'attestation', mechanism, key, secrets: [], attestation };
   }
   const problems = 'problems' in shown ? [...shown.problems] : [];
-  if (!attested.attested && attested.lapsed) {
-    const { path, found } = attested.lapsed;
+  if (!attested.attested && attested.mismatch) {
+    const { path, found } = attested.mismatch;
     problems.push({
       path,
       found,

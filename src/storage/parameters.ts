@@ -1,6 +1,6 @@
 import type { Finding } from '../engine/rule.ts';
 import { isJsonObject } from '../k8s/object.ts';
-import type { StorageClass } from '../k8s/storage.ts';
+import type { StorageClass } from '../k8s/storage/objects.ts';
 import type { Provisioner, SecretCall, SecretSource } from './provisioner.ts';
 
 /** A Secret by its literal name. */
@@ -123,12 +123,12 @@ function secretOfCall(call: SecretCall, parameters: StorageClass['parameters']):
 
 function secretOfKeys(
   { nameKey, namespaceKey }: Extract<SecretSource, { nameKey: string }>,
-  find: (key: string) => { readonly value: string } | undefined,
+  find: (key: string) => { readonly value: string | null } | undefined,
   pathOf: (key: string) => string,
 ): NamedSecret {
   return secretFrom(
-    { path: pathOf(nameKey), value: find(nameKey)?.value },
-    { path: pathOf(namespaceKey), value: find(namespaceKey)?.value },
+    { path: pathOf(nameKey), value: find(nameKey)?.value ?? undefined },
+    { path: pathOf(namespaceKey), value: find(namespaceKey)?.value ?? undefined },
   );
 }
 

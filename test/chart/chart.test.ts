@@ -6,7 +6,8 @@ import { chartDigest, MANIFEST } from '../../scripts/chart-manifest.ts';
 import { chartFiles } from '../../src/chart/files.ts';
 import { defaultValues, type JsonSchema, valueEntries, valuesSchema } from '../../src/chart/schema.ts';
 import { chartValues } from '../../src/chart/values.ts';
-import { FACT_KINDS } from '../../src/facts/kinds.ts';
+import { KINDS_READ } from '../../src/facts/index.ts';
+import { kindNamed } from '../../src/k8s/kinds.ts';
 import { resourcesOf } from '../../src/registration/guard.ts';
 import { GUARD } from '../../src/registration/guard-table.ts';
 import { createMetrics } from '../../src/telemetry/metrics.ts';
@@ -121,7 +122,11 @@ describe('what the program may do', () => {
     const may = rules.flatMap(({ apiGroups, resources }: { apiGroups: string[]; resources: string[] }) =>
       apiGroups.flatMap((group) => resources.map((resource) => `${group}/${resource}`)),
     );
-    expect(may.sort()).toEqual(FACT_KINDS.map(({ group, plural }) => `${group}/${plural}`).sort());
+    expect(may.sort()).toEqual(
+      KINDS_READ.map(kindNamed)
+        .map(({ group, plural }) => `${group}/${plural}`)
+        .sort(),
+    );
     expect(new Set(rules.flatMap(({ verbs }: { verbs: string[] }) => verbs))).toEqual(
       new Set(['get', 'list', 'watch']),
     );

@@ -7,10 +7,9 @@ import { z } from 'zod';
 import { reviewOutput, reviewOutputSchema } from '../../src/cli/review/json.ts';
 import { type Review, reviewSources } from '../../src/cli/review/run.ts';
 import { createPaint, describeReviewed, describeSummary } from '../../src/cli/review/text.ts';
-import { definePodRule } from '../../src/engine/define.ts';
-import type { Policy } from '../../src/engine/policy.ts';
-import type { Rule } from '../../src/engine/rule.ts';
 import { readSources } from '../../src/manifests/input-files.ts';
+import type { Policy, Rule } from '../../src/rules/define.ts';
+import { definePodRule } from '../../src/rules/define.ts';
 import { policyWith } from '../support/policies.ts';
 import { badPod, files, goodPod, review, reviewJson } from '../support/review-run.ts';
 
@@ -143,8 +142,8 @@ const needsNamespace = definePodRule({
   controls: [],
   reads: ['spec.hostPID'],
   needs: ['namespace'],
-  check: (_pod, _options, { namespace }) => {
-    const labels = (namespace['metadata'] as { labels?: object } | undefined)?.labels;
+  check: ({ facts: { namespace } }) => {
+    const labels = namespace.metadata?.labels;
     return labels ? [] : [{ path: 'metadata.namespace', required: 'label it' }];
   },
 });

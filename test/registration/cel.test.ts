@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { fieldsChanged, parseFieldPath } from '../../src/engine/reads.ts';
-import { podOf } from '../../src/k8s/core/pods.ts';
+import { podOf } from '../../src/k8s/pod-template.ts';
 import { anyFieldChanged, watchedFields } from '../../src/registration/cel.ts';
 import { RULES } from '../../src/rules/index.ts';
 import { changedPod } from '../support/random-pods.ts';

@@ -1,22 +1,20 @@
 import { describe, expect, it } from 'vitest';
 import { defaultPolicy } from '../../src/config/resolve.ts';
-import { known, unknown } from '../../src/engine/facts.ts';
-import type { Enforcement, Policy } from '../../src/engine/policy.ts';
-import type { Rule } from '../../src/engine/rule.ts';
-import type { World } from '../../src/facts/world.ts';
+import { known } from '../../src/engine/fact.ts';
+import type { Enforcement } from '../../src/engine/policy.ts';
+import type { Policy, Rule } from '../../src/rules/define.ts';
 import { type Answered, createHandler } from '../../src/serve/handler.ts';
 import type { BadRequestReason } from '../../src/telemetry/metrics.ts';
 import { policyWithAllRules } from '../support/policies.ts';
 import { GOOD_POD, reviewOf } from '../support/serving.ts';
+import { listing, NO_WORLD, portsOf } from '../support/worlds.ts';
 
-const NO_WORLD: World = { list: async () => unknown('there is no cluster here') };
-
-function handlerWith(policy: Policy, { enforcement = 'enforce' as Enforcement, world = NO_WORLD } = {}) {
+function handlerWith(policy: Policy, { enforcement = 'enforce' as Enforcement, ports = NO_WORLD } = {}) {
   const seen = { answered: [] as Answered[], rejected: [] as BadRequestReason[], threw: [] as unknown[] };
   const namespaces = new Map([['qdrant', policy]]);
   const handler = createHandler({
     config: { current: { enforcement, namespaces, attestations: [] }, refresh: async () => {} },
-    world,
+    ports,
     now: () => new Date(),
     observer: {
       answered: (event) => seen.answered.push(event),
@@ -67,8 +65,8 @@ describe('a fact that does not come', () => {
   const needy = policyWith({ needs: ['namespace'] });
 
   it('is unknown when the time of the request is up, and denies as such', async () => {
-    const never: World = { list: () => new Promise(() => {}) };
-    const { handler } = handlerWith(needy, { world: never });
+    const never = portsOf(listing(() => new Promise(() => {})));
+    const { handler } = handlerWith(needy, { ports: never });
     const { response } = JSON.parse((await handler(body, 400)).body);
     expect(response).toMatchObject({ allowed: false, status: { code: 503 } });
     expect(response.status.message).toContain('not a violation: try again');
@@ -104,19 +102,20 @@ describe('what stands in no namespace', () => {
     provisioner: 'ebs.csi.aws.com',
   };
   const waiting = { metadata: { name: 'data', namespace: 'qdrant' }, spec: { storageClassName: 'plain' } };
-  const claims: World = {
-    list: async (_kind, namespace) =>
+  const claims = portsOf(
+    listing(async (_kind, namespace) =>
       known(namespace === 'qdrant' ? [{ apiVersion: 'v1', kind: 'PersistentVolumeClaim', ...waiting }] : []),
-  };
+    ),
+  );
   const asked = (object: object) => Buffer.from(JSON.stringify(reviewOf(object, { uid: 'the-uid', namespace: '' })));
 
   it('is judged for every protected namespace, and refused where one of them refuses', async () => {
     const policy = policyWithAllRules({ rules: { 'class-changes': { mode: 'enforce' } } });
-    const { handler } = handlerWith(policy, { world: claims });
+    const { handler } = handlerWith(policy, { ports: claims });
     const { response } = JSON.parse((await handler(asked(storageClass), 10_000)).body);
     expect(response).toMatchObject({ allowed: false, status: { code: 403 } });
     expect(response.status.message).toContain('class-changes');
-    const relaxed = handlerWith(policyWithAllRules(), { world: claims });
+    const relaxed = handlerWith(policyWithAllRules(), { ports: claims });
     expect(JSON.parse((await relaxed.handler(asked(storageClass), 10_000)).body).response.allowed).toBe(true);
   });
 
@@ -127,7 +126,7 @@ describe('what stands in no namespace', () => {
       metadata: { name: 'pv' },
       spec: { claimRef: { namespace: 'new' } },
     };
-    const { handler } = handlerWith(policyWithAllRules(), { world: claims });
+    const { handler } = handlerWith(policyWithAllRules(), { ports: claims });
     const { response } = JSON.parse((await handler(asked(volume), 10_000)).body);
     expect(response).toMatchObject({ allowed: false, status: { code: 503 } });
     expect(response.status.message).toContain('does not list the namespace "new"');

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { StorageClass } from '../../src/k8s/storage.ts';
+import type { StorageClass } from '../../src/k8s/storage/objects.ts';
 import { parametersSha256 } from '../../src/storage/attestations.ts';
 import { CATALOG, provisionerOf } from '../../src/storage/catalog.ts';
 import { keysOf } from '../../src/storage/conditions.ts';
@@ -8,7 +8,7 @@ import { encryptionOf } from '../../src/storage/encryption.ts';
 import type { Condition, Provisioner, SecretSource } from '../../src/storage/provisioner.ts';
 import { CLASS_FILES, NOTHING_STATED, NOW } from './read-classes.ts';
 
-type Parameters = Readonly<Record<string, string>>;
+type Parameters = NonNullable<StorageClass['parameters']>;
 
 const SECRET_KEYS = ['', 'node-stage-', 'node-publish-', 'provisioner-'].flatMap((call) =>
   ['name', 'namespace'].map((part) => `csi.storage.k8s.io/${call}secret-${part}`),

@@ -1,7 +1,5 @@
 import { parseConfig } from '../../src/config/load.ts';
-import { unknown } from '../../src/engine/facts.ts';
-import type { Policy } from '../../src/engine/policy.ts';
-import type { World } from '../../src/facts/world.ts';
+import type { Policy } from '../../src/rules/define.ts';
 
 /**
  * The policy of a protected namespace called `qdrant`, by the settings of its entry in a configuration file, with the
@@ -32,10 +30,3 @@ export const { settings: SETTINGS } = policyWith();
 export const USER_NAMESPACES = Object.fromEntries(
   ['proc-mount', 'run-as-non-root', 'run-as-user'].map((id) => [id, { options: { userNamespaces: true } }]),
 );
-
-/** Where nothing can be learnt: whoever asks gets `unknown`. */
-export const NO_WORLD: World = {
-  async list({ kind }) {
-    return unknown(`${kind}: there is no cluster behind this test`);
-  },
-};

@@ -2,8 +2,8 @@ import { stringify } from 'yaml';
 import { expiredAt } from '../../config/expiry.ts';
 import { ConfigError, loadConfig } from '../../config/load.ts';
 import type { Config } from '../../config/resolve.ts';
-import type { Policy } from '../../engine/policy.ts';
 import { count } from '../../engine/wording.ts';
+import type { Policy } from '../../rules/define.ts';
 import { type CommandContext, EXIT } from '../shared/context.ts';
 
 const USAGE = 'usage: qdrant-admission config validate FILE\n       qdrant-admission config show FILE\n';

@@ -1,18 +1,18 @@
 import type { Config } from '../../config/resolve.ts';
 import { refuses } from '../../engine/answer.ts';
-import type { Policy } from '../../engine/policy.ts';
-import type { Verdict } from '../../engine/review.ts';
+import { judgesKind, type Verdict } from '../../engine/review.ts';
 import type { Subject } from '../../engine/subject.ts';
-import type { World } from '../../facts/world.ts';
+import type { Ports } from '../../facts/ports.ts';
 import { judge, judgeForAll } from '../../judge.ts';
+import { concernsAll } from '../../k8s/kinds.ts';
 import type { KubernetesObject } from '../../k8s/object.ts';
-import { concernsAll } from '../../k8s/targets.ts';
 import type { InputError, Position } from '../../manifests/documents.ts';
 import { type Fixture, fixtureOf, isFixtureHeader } from '../../manifests/fixture.ts';
 import type { Source } from '../../manifests/input-files.ts';
 import { type Manifest, type Manifests, readManifests } from '../../manifests/objects.ts';
 import { type PlacedSubject, subjectOfManifest } from '../../manifests/subject.ts';
-import { createManifestWorld, withUnknownFacts } from '../../manifests/world.ts';
+import { createManifestWorld } from '../../manifests/world.ts';
+import type { Policy } from '../../rules/define.ts';
 import { RULES } from '../../rules/index.ts';
 
 /** How a verdict counts: as the engine said it, or not at all because the files cannot tell what it needs. */
@@ -69,7 +69,7 @@ export interface ReviewSettings {
 /** One thing to judge, and in which world. */
 interface Case {
   readonly manifest: Manifest;
-  readonly world: World;
+  readonly ports: Ports;
   readonly now: Date;
   readonly strict: boolean;
   readonly config?: Config;
@@ -122,14 +122,17 @@ function headersIn({ manifests }: Manifests, allowed: boolean): InputError[] {
 }
 
 function* casesOf(plain: readonly Manifest[], fixtures: readonly Fixture[], settings: ReviewSettings): Generator<Case> {
-  const world = createManifestWorld(plain, { namespace: settings.namespace, complete: false });
-  for (const manifest of plain) yield { ...settings, manifest, world };
+  const ports = { cluster: createManifestWorld(plain, { namespace: settings.namespace, complete: false }) };
+  for (const manifest of plain) yield { ...settings, manifest, ports };
   for (const { subject, world, now, config, unknown } of fixtures) {
     yield {
       ...settings,
       ...(config && { config }),
       manifest: subject,
-      world: withUnknownFacts(createManifestWorld(world, { namespace: settings.namespace, complete: true }), unknown),
+      ports: {
+        cluster: createManifestWorld(world, { namespace: settings.namespace, complete: true }),
+        unlearnable: unknown,
+      },
       now: now ?? settings.now,
       // A fixture says what its world is, as a cluster does: what it does not tell is unknown.
       strict: true,
@@ -138,15 +141,15 @@ function* casesOf(plain: readonly Manifest[], fixtures: readonly Fixture[], sett
 }
 
 async function judgeCase(each: Case, { subject, locate }: PlacedSubject, signal: AbortSignal): Promise<Reviewed> {
-  const { manifest, world, strict, fallback } = each;
+  const { manifest, ports, strict, fallback } = each;
   const policy = each.config?.namespaces.get(subject.namespace);
   const configured = policy !== undefined || (each.config !== undefined && concernsAll(subject.object));
   const about = { manifest, subject, locate, configured };
   try {
     const decision =
       each.config && concernsAll(subject.object)
-        ? await judgeForAll(subject, each.config.namespaces, world, signal)
-        : await judge(subject, policy ?? fallback, world, signal);
+        ? await judgeForAll(subject, each.config.namespaces, ports, signal)
+        : await judge(subject, policy ?? fallback, ports, signal);
     const verdicts = decision.verdicts.map((verdict) => ({ verdict, standing: standingOf(verdict, strict) }));
     return { ...about, outcome: outcomeOf(verdicts), verdicts };
   } catch (error) {
@@ -169,9 +172,8 @@ function outcomeOf(verdicts: readonly ReviewedVerdict[]): Reviewed['outcome'] {
 }
 
 /** Whether any rule there is, on or off, has a say on objects of this kind. */
-function isJudged({ pod, object }: Subject): boolean {
-  if (pod) return true;
-  return object.kind !== 'Pod' && RULES.some(({ kinds }) => kinds.includes(object.kind));
+function isJudged(subject: Subject): boolean {
+  return RULES.some((rule) => judgesKind(rule, subject));
 }
 
 function countKinds(objects: readonly KubernetesObject[]): NotJudged[] {

@@ -4,6 +4,7 @@ import { createKubeClient, type KubeClient } from '../../cluster/client.ts';
 import { findCluster } from '../../cluster/kubeconfig.ts';
 import { KubeError, pathOf } from '../../cluster/wire.ts';
 import { cut, printable } from '../../engine/wording.ts';
+import { kindNamed } from '../../k8s/kinds.ts';
 import { isJsonObject, type JsonObject } from '../../k8s/object.ts';
 import { type CommandContext, EXIT } from '../shared/context.ts';
 
@@ -19,7 +20,7 @@ const OPTIONS = {
   kubeconfig: { type: 'string' },
 } as const;
 
-const PODS = { group: '', version: 'v1', plural: 'pods', kind: 'Pod', namespaced: true } as const;
+const PODS = kindNamed('Pod');
 
 /** How the API server begins a refusal that it got from this program. */
 const OURS = /^admission webhook "[a-z-]+\.admission\.qdrant\.io" denied the request/;

@@ -74,7 +74,7 @@ async function serve(settings: ServeSettings, { stdout, env, now, signal }: Comm
     metricsPort: settings.metricsPort,
     certificate: certificate.current(),
     reviews: createReviewPath({
-      handler: createHandler({ config, world: cluster.world, now, observer }),
+      handler: createHandler({ config, ports: { cluster: cluster.world }, now, observer }),
       observer,
       isDraining: () => draining,
     }),

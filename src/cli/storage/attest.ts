@@ -1,8 +1,8 @@
 import { parseArgs } from 'node:util';
 import { stringify } from 'yaml';
-import { timestamp } from '../../config/timestamp.ts';
+import { timestamp } from '../../engine/timestamp.ts';
 import { count, describeFinding, printable } from '../../engine/wording.ts';
-import type { StorageClass } from '../../k8s/storage.ts';
+import type { StorageClass } from '../../k8s/storage/objects.ts';
 import { parametersSha256 } from '../../storage/attestations.ts';
 import { type Encryption, encryptionOf } from '../../storage/encryption.ts';
 import { parseCustomerKey } from '../../storage/keys.ts';

@@ -1,9 +1,10 @@
 import { z } from 'zod';
 import type { Store } from '../../certificates/rotation-step.ts';
 import type { Bundle } from '../../certificates/trust-state.ts';
+import { kindNamed } from '../../k8s/kinds.ts';
 import type { JsonObject } from '../../k8s/object.ts';
 import type { KubeClient, KubeRequest } from '../client.ts';
-import { KubeError, pathOf, type Resource, refusal } from '../wire.ts';
+import { KubeError, pathOf, refusal } from '../wire.ts';
 import type { ServerNames } from './issuer.ts';
 import { absentEntries, decodeHolding, EMPTY_SECRET_DATA, encodeHolding, readAnchors } from './secret.ts';
 
@@ -26,14 +27,8 @@ export interface CertificateStoreOptions extends CertificatePlaces {
 /** The name under which the API server records who owns the caBundle fields. */
 export const FIELD_MANAGER = 'qdrant-admission-certificates';
 
-const SECRET: Resource = { group: '', version: 'v1', plural: 'secrets', kind: 'Secret', namespaced: true };
-const WEBHOOKS: Resource = {
-  group: 'admissionregistration.k8s.io',
-  version: 'v1',
-  plural: 'validatingwebhookconfigurations',
-  kind: 'ValidatingWebhookConfiguration',
-  namespaced: false,
-};
+const SECRET = kindNamed('Secret');
+const WEBHOOKS = kindNamed('ValidatingWebhookConfiguration.admissionregistration.k8s.io');
 
 const metadataSchema = z.looseObject({ resourceVersion: z.string().min(1) });
 const secretSchema = z.looseObject({

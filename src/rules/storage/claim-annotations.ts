@@ -1,7 +1,7 @@
-import { defineRule } from '../../engine/define.ts';
 import type { Operation } from '../../engine/subject.ts';
-import { claimsOf, LEGACY_CLASS } from '../../k8s/core/claims.ts';
+import { claimsOf, LEGACY_CLASS } from '../../k8s/claims.ts';
 import { CLAIM_ANNOTATIONS, overridingAnnotation } from '../../storage/claim-annotations.ts';
+import { defineRule } from '../define.ts';
 import { claimFinding, inClaims } from '../shared/claim-findings.ts';
 
 /** Written by the controller that binds claims to volumes. A claim that comes with them is bound without any check. */
@@ -14,17 +14,16 @@ export const claimAnnotations = defineRule({
   why: 'Some drivers take encryption and keys from annotations of the claim, and Kubernetes itself an older name of the class: what the class promises then does not hold.',
   fix: 'metadata:\n  annotations: {}\nspec:\n  storageClassName: encrypted',
   controls: [],
-  operations: ['CREATE', 'UPDATE'],
   // The binding is the last moment before data is written: annotations are looked at again.
   reads: inClaims(
     'spec.volumeName',
     `metadata.annotations{${LEGACY_CLASS}}`,
     ...CLAIM_ANNOTATIONS.map(({ key }) => `metadata.annotations{${key}}`),
   ),
-  check: ({ object, pod, operation }) =>
+  check: ({ object, pod, subject: { operation } }) =>
     claimsOf(object, pod).flatMap((claim) =>
       Object.entries(claim.metadata.annotations ?? {}).flatMap(([key, value]) => {
-        const required = requiredOf(key, value, operation);
+        const required = requiredOf(key, value ?? '', operation);
         return required === undefined
           ? []
           : claimFinding(claim, `metadata.annotations[${JSON.stringify(key)}]`, value, { required });

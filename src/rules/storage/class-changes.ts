@@ -1,5 +1,5 @@
-import { defineRule } from '../../engine/define.ts';
 import { encryptionOf } from '../../storage/encryption.ts';
+import { defineRule } from '../define.ts';
 
 export const classChanges = defineRule({
   id: 'class-changes',
@@ -10,8 +10,8 @@ export const classChanges = defineRule({
   controls: [],
   operations: ['CREATE', 'DELETE'],
   needs: ['waitingClaims'],
-  reads: { StorageClass: ['provisioner', 'parameters'] },
-  check({ object, operation, namespace, now }, _options, { waitingClaims }, { storage }) {
+  reads: { 'StorageClass.storage.k8s.io': ['provisioner', 'parameters'] },
+  check({ object, subject: { operation, namespace, now }, facts: { waitingClaims }, settings: { storage } }) {
     if (waitingClaims.length === 0) return [];
     if (operation === 'CREATE' && encryptionOf(object, storage, now).encrypted) return [];
     const { name } = object.metadata ?? {};

@@ -1,5 +1,5 @@
-import { defineRule } from '../../engine/define.ts';
-import { classDoubts, classSecretDoubts, youngClassDoubt } from '../../storage/evidence.ts';
+import { classAgeProblem, classProblems, classSecretProblems } from '../../storage/class-problems.ts';
+import { defineRule } from '../define.ts';
 import { CLASS_FIELDS, classFinding, inClaims } from '../shared/claim-findings.ts';
 
 export const encryptedClass = defineRule({
@@ -9,15 +9,18 @@ export const encryptedClass = defineRule({
   why: "Whoever gets hold of a disk, a snapshot or a backup of it reads the customers' vectors and payloads.",
   fix: 'spec:\n  storageClassName: encrypted # qdrant-admission storage classes',
   controls: [],
-  operations: ['CREATE', 'UPDATE'],
   needs: ['claimClasses'],
   reads: inClaims(...CLASS_FIELDS),
-  check: ({ now, namespace }, _options, { claimClasses }, { storage }) =>
-    claimClasses.flatMap(({ claim, class: resolved }) => {
+  check: ({ subject: { now, namespace }, facts: { claimClasses }, settings: { storage } }) =>
+    claimClasses.flatMap((classed) => {
+      const { claim, class: resolved } = classed;
       // A volume that is there already is judged by itself.
       if (resolved.name === '' && claim.spec.volumeName) return [];
-      const doubts = [...classDoubts(resolved, storage, now), ...classSecretDoubts(resolved, storage, now, namespace)];
-      const young = doubts.length > 0 || claim.spec.volumeName ? undefined : youngClassDoubt(resolved, claim);
-      return [...doubts, ...(young ? [young] : [])].map((doubt) => classFinding(claim, doubt));
+      const problems = [
+        ...classProblems(resolved, storage, now),
+        ...classSecretProblems(resolved, storage, now, namespace),
+      ];
+      const young = problems.length > 0 || claim.spec.volumeName ? undefined : classAgeProblem(classed);
+      return [...problems, ...(young ? [young] : [])].map((problem) => classFinding(claim, problem));
     }),
 });

@@ -5,11 +5,11 @@ import {
 } from '../../../src/cluster/certificates/rotation.ts';
 import type { KubeClient } from '../../../src/cluster/client.ts';
 import { parseConfig } from '../../../src/config/load.ts';
-import { unknown } from '../../../src/engine/facts.ts';
 import type { ServingCertificate } from '../../../src/runtime/certificate-files.ts';
 import { createHandler } from '../../../src/serve/handler.ts';
 import { createReviewPath } from '../../../src/serve/review-path.ts';
 import { type RunningServer, startServer } from '../../../src/serve/server.ts';
+import { NO_WORLD } from '../../support/worlds.ts';
 import { configFor } from './protected.ts';
 
 export interface SelfIssuedOptions {
@@ -39,7 +39,7 @@ export function startSelfIssued({ client, settings, bind, signal, onListening }:
   const reviews = createReviewPath({
     handler: createHandler({
       config: { current: config, refresh: async () => {} },
-      world: { list: async () => unknown('nothing is watched here') },
+      ports: NO_WORLD,
       now: () => new Date(),
       observer,
     }),

@@ -1,33 +1,39 @@
-import { groupOf, type KubernetesObject, type ObjectMeta } from '../object.ts';
-import type { Claim, ClaimSpec } from '../storage.ts';
-import { type Pod, podOf } from './pods.ts';
+import type { ClaimSpec } from './core/claim-shape.ts';
+import { isKind, type ObjectOf } from './kinds.ts';
+import type { KubernetesObject, ObjectMeta } from './object.ts';
+import { type Pod, podOf } from './pod-template.ts';
+
+/** A claim, or a template of claims, and its place in the object that carries it. */
+export interface Claim {
+  /** Field path before `metadata` and `spec`: '' for a claim, `spec.volumeClaimTemplates[0].` in a StatefulSet. */
+  readonly base: string;
+  /** For people: the name of the claim, of the template, or of the pod's volume. */
+  readonly name: string;
+  readonly metadata: ObjectMeta;
+  readonly spec: ClaimSpec;
+}
 
 /** Names a class like `spec.storageClassName`, and wins over it wherever the key is there, even with an empty value. */
 export const LEGACY_CLASS = 'volume.beta.kubernetes.io/storage-class';
 
-/** The claims that an object is or makes. The object's shape has been checked (`shapes.ts`). */
+/** The claims that an object is or makes. The object's shape has been checked (`shape-check.ts`). */
 export function claimsOf(object: KubernetesObject, pod: Pod | undefined = podOf(object)): readonly Claim[] {
-  const group = groupOf(object.apiVersion);
-  if (object.kind === 'PersistentVolumeClaim' && group === '') return [claimOf(object)];
-  const templates = object.kind === 'StatefulSet' && group === 'apps' ? templatesOf(object) : [];
+  if (isKind(object, 'PersistentVolumeClaim')) return [claimOf(object)];
+  const templates = isKind(object, 'StatefulSet.apps') ? templatesOf(object) : [];
   return pod ? [...templates, ...ephemeralClaims(pod)] : templates;
 }
 
 /** A claim that is there. */
-export function claimOf(object: KubernetesObject): Claim {
-  const spec = (object['spec'] ?? {}) as ClaimSpec;
-  return { base: '', name: object.metadata?.name ?? '', metadata: object.metadata ?? {}, spec };
+export function claimOf({ metadata, spec }: ObjectOf<'PersistentVolumeClaim'>): Claim {
+  return { base: '', name: metadata?.name ?? '', metadata: metadata ?? {}, spec: spec ?? {} };
 }
 
-function templatesOf(object: KubernetesObject): Claim[] {
-  const { volumeClaimTemplates } = (object['spec'] ?? {}) as {
-    volumeClaimTemplates?: readonly { metadata?: ObjectMeta; spec?: ClaimSpec }[] | null;
-  };
-  return (volumeClaimTemplates ?? []).map(({ metadata, spec }, index) => ({
+function templatesOf({ spec }: ObjectOf<'StatefulSet.apps'>): Claim[] {
+  return (spec?.volumeClaimTemplates ?? []).map(({ metadata, spec: claim }, index) => ({
     base: `spec.volumeClaimTemplates[${index}].`,
     name: metadata?.name ?? '',
     metadata: metadata ?? {},
-    spec: spec ?? {},
+    spec: claim ?? {},
   }));
 }
 
@@ -49,7 +55,7 @@ function ephemeralClaims({ base, spec }: Pod): Claim[] {
  * none is named. The empty string: no class is wanted.
  */
 export function namedClass(
-  metadata: ObjectMeta | undefined,
+  metadata: ObjectMeta | null | undefined,
   spec: { readonly storageClassName?: string | null } | null | undefined,
 ): string | undefined {
   const annotations = metadata?.annotations ?? {};
@@ -57,10 +63,15 @@ export function namedClass(
   return spec?.storageClassName ?? undefined;
 }
 
+/** Whether a class is marked as the cluster's default. */
+export function isDefaultClass({ metadata }: KubernetesObject): boolean {
+  const annotations = metadata?.annotations ?? {};
+  return DEFAULT_MARKS.some((key) => Object.hasOwn(annotations, key) && annotations[key] === 'true');
+}
+
 /** The default of a cluster's classes, as the API server chooses it: the newest, then the first by name. */
 export function defaultClass<T extends KubernetesObject>(classes: readonly T[]): T | undefined {
-  const marked = classes.filter(({ metadata }) => DEFAULT_MARKS.some((key) => metadata?.annotations?.[key] === 'true'));
-  return marked.toSorted(byAgeAndName)[0];
+  return classes.filter(isDefaultClass).toSorted(byAgeAndName)[0];
 }
 
 const DEFAULT_MARKS = [

@@ -1,7 +1,7 @@
-import { CONTAINER_LISTS, podCarrierOf } from './core/pods.ts';
-import { isJsonObject, type JsonObject, type KubernetesObject } from './object.ts';
-import { anything, fields, list, map, metadata, type Shape } from './shape.ts';
-import { claimTemplate, storageShapeOf } from './storage-shapes.ts';
+import { CONTAINER_LISTS, variable } from './core/pod-shape.ts';
+import { type Kind, kindOf } from './kinds.ts';
+import { fieldAt, isJsonObject, type JsonObject, type KubernetesObject, versionOf } from './object.ts';
+import { fields, metadata, type Shape } from './shape.ts';
 
 /** A field whose value has a type that the Kubernetes API does not know there. */
 export interface ShapeError {
@@ -10,86 +10,7 @@ export interface ShapeError {
   readonly found: string;
 }
 
-const securityContext = fields({
-  privileged: 'boolean',
-  allowPrivilegeEscalation: 'boolean',
-  runAsNonRoot: 'boolean',
-  runAsUser: 'integer',
-  runAsGroup: 'integer',
-  fsGroup: 'integer',
-  supplementalGroups: list('integer'),
-  readOnlyRootFilesystem: 'boolean',
-  procMount: 'string',
-  capabilities: fields({ add: list('string'), drop: list('string') }),
-  seccompProfile: fields({ type: 'string' }),
-  appArmorProfile: fields({ type: 'string' }),
-  seLinuxOptions: fields({ type: 'string', user: 'string', role: 'string' }),
-  windowsOptions: fields({ hostProcess: 'boolean' }),
-  sysctls: list(fields({ name: 'string' })),
-});
-
-const handler = fields({ httpGet: fields({ host: 'string' }), tcpSocket: fields({ host: 'string' }) });
-
-const compute = fields({ cpu: 'quantity', memory: 'quantity' });
-const resources = fields({ requests: compute, limits: compute });
-
-/** Of these a pod may have tens of thousands: they do not count against what is judged element by element. */
-const variable = fields({ name: 'string', value: 'string', valueFrom: anything });
-
-const container = fields({
-  name: 'string',
-  image: 'string',
-  workingDir: 'string',
-  env: list(variable),
-  envFrom: list(anything),
-  volumeMounts: list(fields({ name: 'string', mountPath: 'string', subPath: 'string' })),
-  targetContainerName: 'string',
-  resources,
-  securityContext,
-  ports: list(fields({ name: 'string', hostPort: 'integer' })),
-  livenessProbe: handler,
-  readinessProbe: handler,
-  startupProbe: handler,
-  lifecycle: fields({ postStart: handler, preStop: handler }),
-});
-
-const volume = fields({
-  name: 'string',
-  image: fields({ reference: 'string' }),
-  persistentVolumeClaim: fields({ claimName: 'string' }),
-  ephemeral: fields({ volumeClaimTemplate: claimTemplate }),
-  emptyDir: fields({ medium: 'string' }),
-  csi: fields({ driver: 'string' }),
-  projected: fields({ sources: list(fields({ serviceAccountToken: anything })) }),
-});
-
-const podTemplate: Shape = fields({
-  metadata,
-  spec: fields({
-    hostNetwork: 'boolean',
-    hostPID: 'boolean',
-    hostIPC: 'boolean',
-    hostUsers: 'boolean',
-    os: fields({ name: 'string' }),
-    nodeName: 'string',
-    nodeSelector: map('string'),
-    tolerations: list(fields({ key: 'string' })),
-    topologySpreadConstraints: list(fields({ whenUnsatisfiable: 'string' })),
-    priorityClassName: 'string',
-    serviceAccountName: 'string',
-    serviceAccount: 'string',
-    automountServiceAccountToken: 'boolean',
-    shareProcessNamespace: 'boolean',
-    hostAliases: list(anything),
-    resources,
-    securityContext,
-    volumes: list(volume),
-    containers: list(container),
-    initContainers: list(container),
-    ephemeralContainers: list(container),
-  }),
-});
-
+/** What is checked of a kind of which nothing is read. */
 const anyObject = fields({ metadata });
 
 /**
@@ -115,38 +36,31 @@ interface Found {
 export function shapeErrors(object: KubernetesObject): ShapeError[] {
   const found: Found = { errors: [], items: 0 };
   const { errors } = found;
-  const carrier = podCarrierOf(object);
-  // The template of a Pod is the Pod.
-  if (carrier?.template.length !== 0) check(object, storageShapeOf(object) ?? anyObject, found);
-  if (!carrier) return errors;
-  let at: unknown = object;
-  let path = '';
-  for (const field of carrier.template) {
-    if (at === undefined || at === null) return errors;
-    if (!isJsonObject(at)) {
-      errors.push({ path, expected: 'an object', found: describe(at) });
-      return errors;
-    }
-    at = Object.hasOwn(at, field) ? at[field] : undefined;
-    path = join(path, field);
-  }
-  if (at === undefined || at === null) {
-    // A ReplicationController without a template is legal and makes no pods.
-    if (carrier.kind !== 'ReplicationController') errors.push({ path, expected: 'a pod template', found: 'nothing' });
-    return errors;
-  }
-  const before = errors.length;
-  check(at, podTemplate, found);
-  locate(errors, before, path);
-  if (errors.length === 0) checkContainers(at, path, errors);
+  const kind = kindOf(object);
+  if (kind) checkVersion(object, kind, errors);
+  check(object, kind?.shape ?? anyObject, found);
+  if (kind?.template && errors.length === 0) checkTemplate(object, kind, kind.template, errors);
   return errors;
+}
+
+/** The API server converts to the version that the webhook asks for; a file may say another, whose fields may differ. */
+function checkVersion({ apiVersion }: KubernetesObject, { versions, group }: Kind, errors: ShapeError[]): void {
+  if (versions.includes(versionOf(apiVersion))) return;
+  const expected = versions.map((version) => (group === '' ? version : `${group}/${version}`)).join(' or ');
+  errors.push({ path: 'apiVersion', expected, found: JSON.stringify(apiVersion) });
 }
 
 /**
  * A pod without containers does not exist; one that seems to have none would pass every container rule. One with
  * thousands would hold up every other request.
  */
-function checkContainers(pod: unknown, path: string, errors: ShapeError[]): void {
+function checkTemplate(object: KubernetesObject, kind: Kind, template: readonly string[], errors: ShapeError[]): void {
+  const path = template.join('.');
+  const pod = template.length === 0 ? object : fieldAt(object, template);
+  if (pod === undefined || pod === null) {
+    if (!kind.templateOptional) errors.push({ path, expected: 'a pod template', found: 'nothing' });
+    return;
+  }
   const spec = isJsonObject(pod) && isJsonObject(pod['spec']) ? pod['spec'] : {};
   const [ofInit, own, ephemeral] = CONTAINER_LISTS.map((list) => (Array.isArray(spec[list]) ? spec[list].length : 0));
   if (!own) errors.push({ path: join(path, 'spec.containers'), expected: 'at least one container', found: 'none' });
@@ -170,22 +84,22 @@ function check(value: unknown, shape: Shape, found: Found): void {
   if (value === undefined || value === null) return;
   if (typeof shape === 'string') {
     if (!hasType(value, shape)) found.errors.push({ path: '', expected: EXPECTED[shape], found: describe(value) });
-  } else if (shape.list) {
+  } else if (shape.list !== undefined) {
     if (Array.isArray(value)) checkItems(value, shape.list, found);
     else found.errors.push({ path: '', expected: 'a list', found: describe(value) });
   } else if (!isJsonObject(value)) {
     found.errors.push({ path: '', expected: 'an object', found: describe(value) });
-  } else if (shape.fields) {
+  } else if (shape.fields !== undefined) {
     checkFields(value, shape.fields, found);
-  } else if (shape.map) {
+  } else {
     checkValues(value, shape.map, found);
   }
 }
 
-function checkFields(object: JsonObject, fields: ReadonlyMap<string, Shape>, found: Found): void {
+function checkFields(object: JsonObject, known: ReadonlyMap<string, Shape>, found: Found): void {
   // Over what is there: an object sets few of the fields that it may have, and inherits none.
   for (const name in object) {
-    const shape = fields.get(name);
+    const shape = known.get(name);
     if (shape === undefined) continue;
     const before = found.errors.length;
     check(object[name], shape, found);
@@ -201,16 +115,16 @@ function checkValues(object: JsonObject, shape: Shape, found: Found): void {
   }
 }
 
-function checkItems(list: readonly unknown[], shape: Shape, found: Found): void {
-  if (shape !== variable) found.items += list.length;
+function checkItems(items: readonly unknown[], shape: Shape, found: Found): void {
+  if (shape !== variable) found.items += items.length;
   if (found.items > MOST_ITEMS) {
     const expected = `at most ${MOST_ITEMS} list elements in one object`;
-    found.errors.push({ path: '', expected, found: `a list of ${list.length}` });
+    found.errors.push({ path: '', expected, found: `a list of ${items.length}` });
     return;
   }
-  for (let i = 0; i < list.length; i++) {
+  for (let i = 0; i < items.length; i++) {
     const before = found.errors.length;
-    const item = list[i];
+    const item = items[i];
     if (item === null) {
       // A null in a list is no object at all, and would be skipped by whoever reads it as "not set".
       const expected = typeof shape === 'string' ? EXPECTED[shape] : 'an object';

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { makeSubject } from '../../../src/engine/subject.ts';
-import { claimsOf, defaultClass, LEGACY_CLASS, namedClass } from '../../../src/k8s/core/claims.ts';
-import { concernsAll } from '../../../src/k8s/targets.ts';
-import { pod } from '../../support/pods.ts';
+import { makeSubject } from '../../src/engine/subject.ts';
+import { claimsOf, defaultClass, LEGACY_CLASS, namedClass } from '../../src/k8s/claims.ts';
+import { concernsAll } from '../../src/k8s/kinds.ts';
+import { pod } from '../support/pods.ts';
 
 function marked(name: string, creationTimestamp: string, mark = 'storageclass.kubernetes.io/is-default-class') {
   const metadata = { name, creationTimestamp, annotations: { [mark]: 'true' } };

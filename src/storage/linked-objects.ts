@@ -1,5 +1,11 @@
-import type { KubernetesObject } from '../k8s/object.ts';
-import type { Claim, PersistentVolume, StorageClass, VolumeAttributesClass } from '../k8s/storage.ts';
+import type { Claim } from '../k8s/claims.ts';
+import type {
+  PersistentVolume,
+  StorageClass,
+  VolumeAttributesClass,
+  VolumeSnapshot,
+  VolumeSnapshotContent,
+} from '../k8s/storage/objects.ts';
 
 /** The class of a claim or a volume, as the API server resolves it. */
 export interface ResolvedClass {
@@ -12,13 +18,15 @@ export interface ResolvedClass {
 }
 
 /** A claim of the subject, or a template of one, with its class. */
-export interface ClassedClaim {
+export interface ClaimWithClass {
   readonly claim: Claim;
   readonly class: ResolvedClass;
+  /** Whether the class was there before the claim. A claim that is being made comes after all that is there. */
+  readonly classIsOlder: boolean;
 }
 
 /** A claim of the subject with the VolumeAttributesClass that it names. */
-export interface AttributedClaim {
+export interface ClaimWithAttributesClass {
   readonly claim: Claim;
   readonly name: string;
   /** Undefined where there is no such class. */
@@ -26,31 +34,36 @@ export interface AttributedClaim {
 }
 
 /** A volume and what tells where it came from. */
-export interface VolumeOrigin {
+export interface LinkedVolume {
   readonly name: string;
   /** Undefined where there is no such volume. */
   readonly volume: PersistentVolume | undefined;
   readonly class: ResolvedClass;
   /** When the claim was made that it is for; undefined where that is not there, or is being made. */
   readonly claimCreated: string | undefined;
+  /**
+   * Whether the class was there before the claim: else the volume may be of another class of that name. Of a volume
+   * in use, whose binding was judged, a class of the same second counts as older.
+   */
+  readonly classIsOlder: boolean;
 }
 
 /** A claim that is there, and all that tells what its volume is. */
-export interface StoredClaim {
+export interface LinkedClaim {
   readonly name: string;
   /** Undefined where there is no such claim. */
   readonly claim: Claim | undefined;
   readonly class: ResolvedClass;
   /** Undefined where the claim is not bound. */
-  readonly volume: VolumeOrigin | undefined;
+  readonly volume: LinkedVolume | undefined;
   readonly source: DataOrigin;
 }
 
 /** Where the first content of a claim's volume comes from. */
 export type DataOrigin =
   | { readonly kind: 'none' }
-  | { readonly kind: 'claim'; readonly field: SourceField; readonly claim: StoredClaim }
-  | { readonly kind: 'snapshot'; readonly field: SourceField; readonly snapshot: SnapshotOrigin }
+  | { readonly kind: 'claim'; readonly field: SourceField; readonly claim: LinkedClaim }
+  | { readonly kind: 'snapshot'; readonly field: SourceField; readonly snapshot: LinkedSnapshot }
   /** A populator, another namespace, two sources that differ. */
   | { readonly kind: 'other'; readonly field: SourceField; readonly found: string }
   /** A clone of a clone of a clone … */
@@ -59,19 +72,19 @@ export type DataOrigin =
 export type SourceField = 'dataSource' | 'dataSourceRef';
 
 /** A VolumeSnapshot with what it was taken from. */
-export interface SnapshotOrigin {
+export interface LinkedSnapshot {
   readonly name: string;
   /** Undefined where there is no such snapshot. */
-  readonly snapshot: KubernetesObject | undefined;
+  readonly snapshot: VolumeSnapshot | undefined;
   /** Its VolumeSnapshotContent; undefined where it has none yet. */
-  readonly content: KubernetesObject | undefined;
+  readonly content: VolumeSnapshotContent | undefined;
   /** The claim that it was taken of; undefined for a snapshot that was brought along by its handle. */
-  readonly claim: StoredClaim | undefined;
+  readonly claim: LinkedClaim | undefined;
 }
 
 /** A claim that a pod mounts. */
-export interface UsedClaim {
+export interface MountedClaim {
   /** Index in the pod's volumes. */
   readonly index: number;
-  readonly stored: StoredClaim;
+  readonly stored: LinkedClaim;
 }

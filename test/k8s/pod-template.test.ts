@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { podCarrierOf, podOf } from '../../../src/k8s/core/pods.ts';
-import { groupOf, refOf } from '../../../src/k8s/object.ts';
-import { container } from '../../support/pods.ts';
+import { groupOf, refOf } from '../../src/k8s/object.ts';
+import { podOf } from '../../src/k8s/pod-template.ts';
+import { container } from '../support/pods.ts';
 
 const template = {
   metadata: { labels: { app: 'qdrant' } },
@@ -51,7 +51,8 @@ describe('the pod of an object', () => {
   });
 
   it('is carried by a kind of a group, whatever its version', () => {
-    expect(podCarrierOf({ apiVersion: 'apps/v2', kind: 'Deployment' })?.template).toEqual(['spec', 'template']);
+    expect(podOf({ apiVersion: 'apps/v2', kind: 'Deployment', spec: { template } })?.base).toBe('spec.template.');
+    expect(podOf({ apiVersion: 'example.com/v1', kind: 'Deployment', spec: { template } })).toBeUndefined();
     expect(groupOf('apps/v1')).toBe('apps');
     expect(groupOf('v1')).toBe('');
   });

@@ -1,16 +1,14 @@
 import type { Finding } from '../engine/rule.ts';
 import { describeFinding } from '../engine/wording.ts';
-import { namedClass } from '../k8s/core/claims.ts';
-import type { Claim, PersistentVolume } from '../k8s/storage.ts';
+import { namedClass } from '../k8s/claims.ts';
+import type { PersistentVolume, PersistentVolumeSpec } from '../k8s/storage/objects.ts';
 import { attestedHandle } from './attestations.ts';
 import { driverOf, provisionerOf } from './catalog.ts';
+import { classKeyProblem, classProblems, inClass, missingClass } from './class-problems.ts';
 import { customerKeyProblem, type Encryption, encryptionOf, handleEncryption } from './encryption.ts';
-import type { ResolvedClass, StoredClaim, VolumeOrigin } from './origins.ts';
+import type { LinkedClaim, LinkedVolume } from './linked-objects.ts';
 import { readParameters } from './parameters.ts';
 import type { StorageSettings } from './settings.ts';
-
-/** Why encryption is not shown: a finding without its place, which depends on who asks. */
-export type Doubt = Pick<Finding, 'found' | 'required'>;
 
 const PROVISIONED_BY = 'pv.kubernetes.io/provisioned-by';
 const NO_PROVISIONER = 'kubernetes.io/no-provisioner';
@@ -26,86 +24,12 @@ const IN_TREE_SOURCES: Readonly<Record<string, string>> = {
   vsphereVolume: 'kubernetes.io/vsphere-volume',
 };
 
-/** Why a volume of this class would not be shown to be encrypted; empty where it is. */
-export function classDoubts(resolved: ResolvedClass, settings: StorageSettings, now: Date): Doubt[] {
-  const { storageClass } = resolved;
-  if (!storageClass) return [missingClass(resolved)];
-  const encryption = encryptionOf(storageClass, settings, now);
-  if (encryption.encrypted) return [];
-  return encryption.problems.map((problem) => ({
-    found: `${nameOf(resolved)}, which does not encrypt`,
-    required: inClass(problem),
-  }));
-}
-
-/**
- * Why a volume of this class would not be given to this claim: the class is not older (`remade`). Undefined where it is,
- * and where nothing tells, as in files.
- */
-export function youngClassDoubt(resolved: ResolvedClass, { metadata }: Claim): Doubt | undefined {
-  const since = Date.parse(resolved.storageClass?.metadata?.creationTimestamp ?? '');
-  if (!(since >= Date.parse(metadata.creationTimestamp ?? ''))) return undefined;
-  const required = 'create the claim again: its class has to be there a second before it';
-  return { found: `${nameOf(resolved)}, which is not older than the claim`, required };
-}
-
-/**
- * Why the key of such a volume is not safe from the namespace that uses it: some drivers format in plain text where a
- * Secret lacks its entry, and whoever can write in the namespace can take it out.
- */
-export function classSecretDoubts(
-  resolved: ResolvedClass,
-  settings: StorageSettings,
-  now: Date,
-  namespace: string,
-): Doubt[] {
-  const encryption = resolved.storageClass && encryptionOf(resolved.storageClass, settings, now);
-  const secrets = encryption?.encrypted ? encryption.secrets : [];
-  return secrets
-    .filter((secret) => secret.namespace === namespace)
-    .map(({ name }) => ({
-      found: `${nameOf(resolved)}, whose key is the Secret ${namespace}/${name} of this very namespace`,
-      required: 'keep the Secret in a namespace that only the owner of the storage can write to',
-    }));
-}
-
-/** Why the key of a volume of this class would not be the customer's; undefined where it is, or none is required. */
-export function classKeyDoubt(resolved: ResolvedClass, settings: StorageSettings, now: Date): Doubt | undefined {
-  const encryption = resolved.storageClass && encryptionOf(resolved.storageClass, settings, now);
-  // What is not encrypted at all is said elsewhere.
-  if (!encryption?.encrypted) return undefined;
-  const problem = customerKeyProblem(encryption, settings);
-  return problem && { found: `${nameOf(resolved)}, which uses no key of the customer's`, required: inClass(problem) };
-}
-
-function missingClass({ name }: ResolvedClass): Doubt {
-  if (name === undefined) {
-    return { found: 'is not set, and the cluster has no default class', required: 'name a StorageClass that encrypts' };
-  }
-  if (name === '') {
-    const required = 'name a StorageClass that encrypts, or in volumeName a volume that the configuration attests';
-    return { found: 'is "", which takes any volume that is there already', required };
-  }
-  return {
-    found: `is ${name}, and there is no such StorageClass`,
-    required: 'create it first, or name one that encrypts',
-  };
-}
-
-function nameOf({ name, byDefault }: ResolvedClass): string {
-  return byDefault ? `is not set: the default class is ${name}` : `is ${name}`;
-}
-
-function inClass(problem: Finding): string {
-  return `in the StorageClass ${describeFinding(problem)}`;
-}
-
 /**
  * Whether a volume that is there is encrypted: it is attested by its handle, or it was made by a class that encrypts.
  * A volume's class is a label that whoever made the volume wrote; so everything else about it has to agree.
  * Paths begin at the volume.
  */
-export function volumeEncryption(origin: VolumeOrigin, settings: StorageSettings, now: Date): Encryption {
+export function volumeEncryption(origin: LinkedVolume, settings: StorageSettings, now: Date): Encryption {
   const { name, volume, class: resolved } = origin;
   const no = (problem: Finding): Encryption => ({ encrypted: false, problems: [problem] });
   if (!volume) {
@@ -115,9 +39,8 @@ export function volumeEncryption(origin: VolumeOrigin, settings: StorageSettings
   const attested = csi && attestedHandle('volume', csi.driver ?? '', csi.volumeHandle ?? '', settings, now);
   if (attested?.attested) return handleEncryption(attested.attestation);
   const { storageClass } = resolved;
-  const [doubt] = storageClass ? [] : classDoubts(resolved, settings, now);
-  if (!storageClass || doubt) {
-    const found = doubt?.found ?? 'is not there';
+  if (!storageClass) {
+    const found = missingClass(resolved).found ?? 'is not there';
     return no({ path: 'spec.storageClassName', found, required: attestIt(volume) });
   }
   const problems = disagreements(volume, origin, storageClass.provisioner ?? '', now);
@@ -132,7 +55,7 @@ export function volumeEncryption(origin: VolumeOrigin, settings: StorageSettings
 }
 
 /** Why a volume is not shown to be encrypted, with the customer's key where one is required. Paths begin at the volume. */
-export function volumeDoubts(origin: VolumeOrigin, settings: StorageSettings, now: Date): readonly Finding[] {
+export function volumeProblems(origin: LinkedVolume, settings: StorageSettings, now: Date): readonly Finding[] {
   const encryption = volumeEncryption(origin, settings, now);
   if (!encryption.encrypted) return encryption.problems;
   const problem = customerKeyProblem(encryption, settings);
@@ -149,25 +72,29 @@ export function volumeDoubts(origin: VolumeOrigin, settings: StorageSettings, no
 }
 
 /** The same of a claim that is there: of its volume, or of the class that will make it. Paths begin at the claim. */
-export function storedClaimDoubts(stored: StoredClaim, settings: StorageSettings, now: Date): readonly Finding[] {
+export function linkedClaimProblems(stored: LinkedClaim, settings: StorageSettings, now: Date): readonly Finding[] {
   const { claim, volume, class: resolved } = stored;
   if (volume) {
-    return volumeDoubts(volume, settings, now).map((problem) => ({
+    return volumeProblems(volume, settings, now).map((problem) => ({
       path: 'spec.volumeName',
       value: volume.name,
       required: `in the volume ${describeFinding(problem)}`,
     }));
   }
-  const key = classKeyDoubt(resolved, settings, now);
-  const doubts = [...classDoubts(resolved, settings, now), ...(key ? [key] : [])];
-  return doubts.map((doubt) => ({ path: 'spec.storageClassName', value: claim?.spec.storageClassName, ...doubt }));
+  const key = classKeyProblem(resolved, settings, now);
+  const problems = [...classProblems(resolved, settings, now), ...(key ? [key] : [])];
+  return problems.map((problem) => ({
+    path: 'spec.storageClassName',
+    value: claim?.spec.storageClassName,
+    ...problem,
+  }));
 }
 
 /**
  * Why a claim in use is no longer shown to be encrypted, though it was when it came in: nothing about its volume has
  * changed by that. Undefined where that is not so.
  */
-export function lapseOf(stored: StoredClaim, settings: StorageSettings, now: Date): string | undefined {
+export function lostSinceAdmission(stored: LinkedClaim, settings: StorageSettings, now: Date): string | undefined {
   const { claim, volume, class: resolved } = stored;
   if (!volume?.volume) return undefined;
   const created = claim?.metadata.creationTimestamp ?? now.toISOString();
@@ -175,14 +102,14 @@ export function lapseOf(stored: StoredClaim, settings: StorageSettings, now: Dat
   if (resolved.name) {
     if (!resolved.storageClass) return 'its class is gone';
     const since = momentOf(resolved.storageClass.metadata?.creationTimestamp);
-    if (since >= momentOf(created)) return 'its class was made anew';
+    if (since > momentOf(created)) return 'its class was made anew';
   }
-  return volumeDoubts(volume, settings, new Date(created)).length === 0 ? 'what attested it has expired' : undefined;
+  return volumeProblems(volume, settings, new Date(created)).length === 0 ? 'what attested it has expired' : undefined;
 }
 
 /** What speaks against a volume having been made by its class. */
-function disagreements(volume: PersistentVolume, origin: VolumeOrigin, provisioner: string, now: Date): Finding[] {
-  const { spec = {}, metadata } = volume;
+function disagreements(volume: PersistentVolume, origin: LinkedVolume, provisioner: string, now: Date): Finding[] {
+  const { spec, metadata } = volume;
   const problems: Finding[] = [];
   const className = namedClass(metadata, spec);
   if (className !== origin.class.name) {
@@ -198,7 +125,7 @@ function disagreements(volume: PersistentVolume, origin: VolumeOrigin, provision
     const found = by === undefined ? 'is not set: nothing shows that the class made this volume' : `is ${by}`;
     problems.push({ path: `metadata.annotations["${PROVISIONED_BY}"]`, found, required: attestIt(volume) });
   }
-  return [...problems, ...remade(volume, origin, now), ...contradicted(volume, origin)];
+  return [...problems, ...replacedClass(volume, origin, now), ...contradicted(volume, origin)];
 }
 
 /**
@@ -206,7 +133,7 @@ function disagreements(volume: PersistentVolume, origin: VolumeOrigin, provision
  * by its class; what it makes nobody here knows, but that no CSI driver of another name made it.
  */
 function sourceProblem(volume: PersistentVolume, provisioner: string): Finding | undefined {
-  const { spec = {} } = volume;
+  const spec = specOf(volume);
   const row = provisionerOf(provisioner);
   if (row?.sources) {
     if (!spec.csi && row.sources.some((source) => spec[source] != null)) return undefined;
@@ -222,14 +149,13 @@ function sourceProblem(volume: PersistentVolume, provisioner: string): Finding |
 
 /**
  * A class cannot change, but it can be deleted and made anew under its name: then the volume may be of the old one, or
- * of another than was looked at when the claim came in. Creation times are whole seconds, and within one a plain class
- * can come, make the volume and go again: only a class that is older than the claim was there all the time.
+ * of another than was looked at when the claim came in. Only a class that is older than the claim was there all the
+ * time.
  */
-function remade(volume: PersistentVolume, { class: { storageClass }, claimCreated }: VolumeOrigin, now: Date) {
+function replacedClass(volume: PersistentVolume, { class: { storageClass }, classIsOlder }: LinkedVolume, now: Date) {
   const since = momentOf(storageClass?.metadata?.creationTimestamp);
   const volumeCreated = momentOf(volume.metadata?.creationTimestamp ?? now.toISOString());
-  const claim = momentOf(claimCreated ?? now.toISOString());
-  if (since < claim && since <= volumeCreated) return [];
+  if (classIsOlder && since <= volumeCreated) return [];
   const found = Number.isFinite(since)
     ? 'names a class that is not older than the claim, or was made after the volume'
     : 'names a class of which nothing shows when it was made';
@@ -243,7 +169,7 @@ function momentOf(timestamp: string | null | undefined): number {
 }
 
 /** Drivers repeat some parameters on the volume: those must be the class's. */
-function contradicted({ spec }: PersistentVolume, { class: { storageClass } }: VolumeOrigin): Finding[] {
+function contradicted({ spec }: PersistentVolume, { class: { storageClass } }: LinkedVolume): Finding[] {
   const provisioner = provisionerOf(storageClass?.provisioner ?? '');
   const attributes = spec?.csi?.volumeAttributes;
   if (!provisioner?.echoed || !attributes) return [];
@@ -258,13 +184,19 @@ function contradicted({ spec }: PersistentVolume, { class: { storageClass } }: V
 }
 
 /** The CSI driver of a volume; undefined for what is none: a path of a node, a share. */
-function driverOfVolume({ spec = {} }: PersistentVolume): string | undefined {
-  if (spec.csi) return spec.csi.driver;
+function driverOfVolume(volume: PersistentVolume): string | undefined {
+  const spec = specOf(volume);
+  if (spec.csi) return spec.csi.driver ?? undefined;
   const source = Object.keys(IN_TREE_SOURCES).find((key) => spec[key] != null);
   return source && driverOf(IN_TREE_SOURCES[source] ?? '');
 }
 
-function attestIt({ spec = {} }: PersistentVolume): string {
-  if (!spec.csi) return 'use a volume of a CSI driver that its class made';
+function attestIt({ spec }: PersistentVolume): string {
+  if (!spec?.csi) return 'use a volume of a CSI driver that its class made';
   return `use a volume that its class made, or state in the configuration that ${spec.csi.driver} ${spec.csi.volumeHandle} is encrypted`;
+}
+
+/** The spec with the volume's source, whose key tells the type. */
+function specOf({ spec }: PersistentVolume): PersistentVolumeSpec {
+  return (spec ?? {}) as PersistentVolumeSpec;
 }

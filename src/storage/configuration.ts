@@ -1,6 +1,7 @@
 import { z } from 'zod';
-import { CUSTOMER_KEY_FORMS, parseCustomerKey } from '../storage/keys.ts';
-import { timestamp } from './timestamp.ts';
+import { timestamp } from '../engine/timestamp.ts';
+import { CUSTOMER_KEY_FORMS, parseCustomerKey } from './keys.ts';
+import type { Attestation, StorageSettings } from './settings.ts';
 
 const customerKey = z
   .string()
@@ -55,12 +56,14 @@ const attestation = z
     'A statement that volumes of a class, one volume or one snapshot are encrypted. Only here: never in an annotation.',
   );
 
-export const storage = z
+/** `storage` of the configuration: for all namespaces. */
+export const shared = z
   .strictObject({ attestations: z.array(attestation).default([]) })
   .default({ attestations: [] })
   .describe('What the owner of the cluster states of its storage, for all namespaces.');
 
-export const namespaceStorage = z
+/** `storage` of an entry of `namespaces`. */
+export const perNamespace = z
   .strictObject({
     requireCustomerKey: z
       .boolean()
@@ -74,3 +77,18 @@ export const namespaceStorage = z
   })
   .default({ requireCustomerKey: false, customerKeys: [] })
   .describe("Whose keys encrypt this namespace's volumes.");
+
+/** What a namespace is told of its storage, from both. */
+export function resolve(all: z.infer<typeof shared>, own: z.infer<typeof perNamespace>): StorageSettings {
+  return { ...own, attestations: all.attestations.map(attestationOf) };
+}
+
+function attestationOf(entry: z.infer<typeof attestation>): Attestation {
+  const { mechanism, reason, responsible, keyId, volume, snapshot } = entry;
+  const base = { mechanism, reason, responsible, keyId, expires: new Date(entry.expires) };
+  if (volume) return { of: 'volume', ...volume, ...base };
+  if (snapshot) return { of: 'snapshot', ...snapshot, ...base };
+  // The schema has seen that these are there.
+  const { storageClass = '', provisioner = '', parametersSha256 = '' } = entry;
+  return { storageClass, provisioner, parametersSha256, ...base };
+}

@@ -1,0 +1,64 @@
+import { type Known, known } from '../engine/fact.ts';
+import { namedClass } from '../k8s/claims.ts';
+import { isKind, type ObjectOf } from '../k8s/kinds.ts';
+import type { PersistentVolume } from '../k8s/storage/objects.ts';
+import type { LinkedVolume } from '../storage/linked-objects.ts';
+import { defineFact, type ObjectReader } from './define.ts';
+import { CLAIM_KINDS, classOfVolume, linkedVolume } from './linked-claims.ts';
+
+type Claim = ObjectOf<'PersistentVolumeClaim'>;
+type Reader = ObjectReader<(typeof CLAIM_KINDS)[number]>;
+
+/**
+ * The volume that the claim names, or that the subject itself is; undefined where there is none yet. Always read live:
+ * this is the last look before data is written, and a class that was deleted and made anew since must not be taken for
+ * the one that was admitted.
+ */
+export const boundVolume = defineFact({
+  name: 'boundVolume',
+  title: 'the volume, its claim and its class',
+  // Watched as well, for the order in which a class and a claim of the same second were made.
+  watched: CLAIM_KINDS,
+  live: CLAIM_KINDS,
+  async learn({ subject: { object, namespace }, objects }): Promise<Known<LinkedVolume | undefined>> {
+    if (isKind(object, 'PersistentVolume')) return ofVolume(object, namespace, objects);
+    const { metadata, spec } = object as Claim;
+    if (!spec?.volumeName) return known(undefined);
+    const linked = await linkedVolume(
+      spec.volumeName,
+      { class: namedClass(metadata, spec), metadata: metadata ?? {} },
+      objects,
+    );
+    return linked.known ? known(await withAge(linked.value, object as Claim, objects)) : linked;
+  },
+});
+
+async function ofVolume(
+  volume: PersistentVolume,
+  namespace: string,
+  objects: Reader,
+): Promise<Known<LinkedVolume | undefined>> {
+  const { claimRef } = volume.spec ?? {};
+  const claim = claimRef?.name
+    ? await objects.read('PersistentVolumeClaim', namespace, claimRef.name)
+    : known(undefined);
+  if (!claim.known && objects.hasLive) return claim;
+  const resolved = await classOfVolume(volume, undefined, objects);
+  if (!resolved.known) return resolved;
+  // Files that bring no such claim tell nothing of it; the volume can be judged by itself.
+  const own = claim.known ? claim.value : undefined;
+  const linked = {
+    name: volume.metadata?.name ?? '',
+    volume,
+    class: resolved.value,
+    claimCreated: own?.metadata?.creationTimestamp ?? undefined,
+    classIsOlder: own === undefined,
+  };
+  return known(own ? await withAge(linked, own, objects) : linked);
+}
+
+/** At the binding the class has to be older than the claim by what can be shown, be it within one second. */
+async function withAge(linked: LinkedVolume, claim: Claim, objects: Reader): Promise<LinkedVolume> {
+  const { storageClass } = linked.class;
+  return { ...linked, classIsOlder: storageClass !== undefined && (await objects.isOlder(storageClass, claim)) };
+}
