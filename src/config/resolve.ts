@@ -9,7 +9,7 @@ import type { ActiveRule, Policy, Rule } from '../rules/define.ts';
 import { RULES } from '../rules/index.ts';
 import { resolvePromises, type SharedEntries } from '../settings.ts';
 import type { Attestation } from '../storage/settings.ts';
-import { DEFAULT_POD_SECURITY_LEVEL, DEFAULT_TEMPLATES, DEFAULTS } from './defaults.ts';
+import { DEFAULT_POD_SECURITY_LEVEL, DEFAULT_TEMPLATES, defaultMode } from './defaults.ts';
 import type { ConfigFile, NamespacesEntry } from './schema.ts';
 
 /** A configuration in force: resolved once, read-only after that. */
@@ -89,9 +89,7 @@ function activeRules(profile: Profile, level: PodSecurityLevel, settings: RuleSe
 
 function modeOf(rule: Rule, profile: Profile, level: PodSecurityLevel, settings: RuleSettings): Mode {
   if (rule.podSecurity?.level === 'restricted' && level === 'baseline') return 'off';
-  const mode = settings[rule.id]?.mode ?? DEFAULTS[rule.id]?.[profile];
-  if (mode === undefined) throw new Error(`rule ${rule.id} has no default mode: add it to DEFAULTS`);
-  return mode;
+  return settings[rule.id]?.mode ?? defaultMode(rule.id, profile);
 }
 
 function resolveRoles(roles: NamespacesEntry['roles']): RoleMatches {

@@ -1,4 +1,4 @@
-import { DEFAULTS } from '../config/defaults.ts';
+import { defaultMode } from '../config/defaults.ts';
 import { PROFILES } from '../engine/policy.ts';
 import type { Rule } from '../rules/define.ts';
 import { PROMISES } from '../rules/promises.ts';
@@ -12,7 +12,7 @@ export function defaultsPage(rules: readonly Rule[]): string {
     `[${rule.id}](${rulePagePath(rule).replace('docs/', '')})`,
     rule.title,
     PROMISES[rule.promise].title,
-    ...PROFILES.map((profile) => DEFAULTS[rule.id]?.[profile] ?? ''),
+    ...PROFILES.map((profile) => defaultMode(rule.id, profile)),
     levelOf(rule),
   ]);
   const table = markdownTable([head, ...rows]);

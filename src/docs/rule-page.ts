@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { DEFAULTS } from '../config/defaults.ts';
+import { defaultMode } from '../config/defaults.ts';
 import { PROFILES } from '../engine/policy.ts';
 import type { RuleMetadata } from '../engine/rule.ts';
 import { type FactName, factNamed } from '../facts/index.ts';
@@ -66,7 +66,7 @@ function describeFact(name: FactName): string {
 }
 
 function describeModes(rule: Rule): string {
-  return PROFILES.map((profile) => `${DEFAULTS[rule.id]?.[profile]} (${profile})`).join(', ');
+  return PROFILES.map((profile) => `${defaultMode(rule.id, profile)} (${profile})`).join(', ');
 }
 
 function fieldsOf({ reads }: Rule): string[] {

@@ -1,27 +1,8 @@
 import type { Fact } from '../engine/fact.ts';
 import type { KindName } from '../k8s/kinds.ts';
 import type { NamespaceSettings } from '../settings.ts';
-import { attributesClasses } from './attributes-classes.ts';
-import { boundVolume } from './bound-volume.ts';
-import { claimClasses } from './claim-classes.ts';
-import { dataSources } from './data-sources.ts';
-import { namespace } from './namespace.ts';
-import { owners } from './owners.ts';
+import { FACTS } from './list.ts';
 import type { Ports } from './ports.ts';
-import { usedClaims } from './used-claims.ts';
-import { waitingClaims } from './waiting-claims.ts';
-
-/** Every fact, sorted by name. A test holds this list against the folder. */
-export const FACTS = [
-  attributesClasses,
-  boundVolume,
-  claimClasses,
-  dataSources,
-  namespace,
-  owners,
-  usedClaims,
-  waitingClaims,
-] as const;
 
 type AnyFact = (typeof FACTS)[number];
 type ValueOf<F> = F extends { readonly learn: (learning: never) => infer L }

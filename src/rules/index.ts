@@ -1,3 +1,5 @@
+// Written by npm run generate.
+
 import { bindingMetadata } from './access/binding-metadata.ts';
 import { allowPrivilegeEscalation } from './containers/allow-privilege-escalation.ts';
 import { appArmorProfile } from './containers/app-armor-profile.ts';
@@ -47,7 +49,7 @@ import { usedClaims } from './storage/used-claims.ts';
 import { volumeAttributesClass } from './storage/volume-attributes-class.ts';
 import { volumeClaimRef } from './storage/volume-claim-ref.ts';
 
-/** Every rule, sorted by id. A test holds this list against the folders. */
+/** Every rule, sorted by id. */
 export const RULES: readonly Rule[] = [
   allowPrivilegeEscalation,
   appArmorProfile,

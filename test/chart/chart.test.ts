@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
-import { chartDigest, MANIFEST } from '../../scripts/chart-manifest.ts';
+import { chartDigest, MANIFEST } from '../../scripts/generate/manifest.ts';
 import { chartFiles } from '../../src/chart/files.ts';
 import { defaultValues, type JsonSchema, valueEntries, valuesSchema } from '../../src/chart/schema.ts';
 import { chartValues } from '../../src/chart/values.ts';
@@ -29,7 +29,7 @@ describe('what is generated', () => {
     expect(read(file)).toBe(text);
   });
 
-  it('manifests/install.yaml is rendered from this chart: node scripts/chart-manifest.ts (needs Go)', async () => {
+  it('manifests/install.yaml is rendered from this chart: npm run generate, where Helm is there', async () => {
     expect(readFileSync(MANIFEST, 'utf8')).toContain(`chart ${await chartDigest()}\n`);
   });
 

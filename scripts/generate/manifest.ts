@@ -1,13 +1,13 @@
 import { createHash } from 'node:crypto';
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { dirname, join, relative, resolve } from 'node:path';
-import { ensureBinaries } from '../test/real-cluster/harness/binaries.ts';
-import { output } from '../test/real-cluster/harness/run.ts';
+import { join, relative, resolve } from 'node:path';
+import { findHelm } from '../../test/real-cluster/harness/binaries.ts';
+import { output } from '../../test/real-cluster/harness/run.ts';
 
-const ROOT = resolve(import.meta.dirname, '..');
+const ROOT = resolve(import.meta.dirname, '../..');
 const CHART = join(ROOT, 'charts/qdrant-admission');
-export const MANIFEST = join(ROOT, 'manifests/install.yaml');
+export const MANIFEST = 'manifests/install.yaml';
 
 /** What decides how the chart is rendered; its README and the schema of its values do not. */
 const RENDERED_FROM = ['Chart.yaml', 'generated', 'templates', 'values.yaml'];
@@ -35,7 +35,21 @@ export async function chartDigest(): Promise<string> {
   return hash.digest('hex');
 }
 
-/** manifests/install.yaml: the chart without hooks and tests, for those who have no Helm. */
+/**
+ * The manifest as it has to be. Helm renders it where it is there: what `npm run test:cluster` has built, or one on the
+ * PATH. Where it is not, a digest of all that it would render tells whether the manifest is still right.
+ */
+export async function manifestFile(): Promise<{ file: string; text: string } | { problem: string }> {
+  const helm = await findHelm();
+  if (helm !== undefined) return { file: MANIFEST, text: await renderManifest(helm) };
+  const text = await readFile(join(ROOT, MANIFEST), 'utf8').catch(() => '');
+  if (text.includes(`chart ${await chartDigest()}`)) return { file: MANIFEST, text };
+  return {
+    problem: `${MANIFEST} is out of date, and there is no helm to render it: install Helm 4 and run npm run generate`,
+  };
+}
+
+/** The chart without hooks and tests, for those who have no Helm. */
 export async function renderManifest(helm: string): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'qdrant-admission-manifest-'));
   try {
@@ -54,7 +68,7 @@ function head(digest: string): string {
   return `# qdrant-admission without Helm: kubectl apply --server-side -f install.yaml
 # It protects the namespace "qdrant" with the defaults for Private Cloud and enforces them at once. To change that, edit
 # namespaces in the ConfigMap, and in the ValidatingWebhookConfiguration. docs/install.md tells how to remove it again.
-# Written from the chart by scripts/chart-manifest.ts; chart ${digest}
+# Written from the chart by npm run generate; chart ${digest}
 apiVersion: v1
 kind: Namespace
 metadata:
@@ -63,10 +77,4 @@ metadata:
     app.kubernetes.io/name: ${RELEASE}
     pod-security.kubernetes.io/enforce: restricted
 `;
-}
-
-if (import.meta.main) {
-  const { helm } = await ensureBinaries(['helm'], (line) => console.error(line));
-  await mkdir(dirname(MANIFEST), { recursive: true });
-  await writeFile(MANIFEST, await renderManifest(helm));
 }
