@@ -2,7 +2,7 @@ import { describeFinding } from '../../engine/wording.ts';
 import { claimOf } from '../../k8s/claims.ts';
 import { volumeProblems } from '../../storage/volume-problems.ts';
 import { defineRule } from '../define.ts';
-import { claimFinding } from '../shared/claim-findings.ts';
+import { CLASS_FIELDS, claimFinding } from '../shared/claim-findings.ts';
 
 export const boundVolume = defineRule({
   id: 'bound-volume',
@@ -13,7 +13,9 @@ export const boundVolume = defineRule({
   controls: [],
   needs: ['boundVolume'],
   // The annotation comes with the binding of a claim that named its volume itself.
-  reads: { PersistentVolumeClaim: ['spec.volumeName', 'metadata.annotations{pv.kubernetes.io/bind-completed}'] },
+  reads: {
+    PersistentVolumeClaim: ['spec.volumeName', ...CLASS_FIELDS, 'metadata.annotations{pv.kubernetes.io/bind-completed}'],
+  },
   check({ object, subject: { now }, facts: { boundVolume: origin }, settings: { storage } }) {
     if (!origin) return [];
     return volumeProblems(origin, storage, now).map((problem) =>

@@ -1,7 +1,7 @@
 import { claimsOf } from '../../k8s/claims.ts';
 import { dataSourceProblems, isCloneOfGone } from '../../storage/data-sources.ts';
 import { defineRule } from '../define.ts';
-import { claimFinding, inClaims } from '../shared/claim-findings.ts';
+import { CLASS_FIELDS, claimFinding, inClaims } from '../shared/claim-findings.ts';
 
 export const dataSource = defineRule({
   id: 'data-source',
@@ -12,7 +12,7 @@ export const dataSource = defineRule({
   controls: [],
   needs: ['claimClasses', 'dataSources'],
   // At the binding, too: a snapshot can be deleted and made anew under its name before anybody restores it.
-  reads: inClaims('spec.dataSource', 'spec.dataSourceRef', 'spec.volumeName'),
+  reads: inClaims('spec.dataSource', 'spec.dataSourceRef', 'spec.volumeName', ...CLASS_FIELDS),
   check: ({ object, pod, subject: { operation, now }, facts: { claimClasses, dataSources }, settings: { storage } }) =>
     claimsOf(object, pod).flatMap((claim, i) => {
       const [origin, classed] = [dataSources[i], claimClasses[i]];

@@ -1,5 +1,6 @@
 import { volumeProblems } from '../../storage/volume-problems.ts';
 import { defineRule } from '../define.ts';
+import { CLASS_FIELDS } from '../shared/claim-findings.ts';
 
 export const volumeClaimRef = defineRule({
   id: 'volume-claim-ref',
@@ -9,7 +10,14 @@ export const volumeClaimRef = defineRule({
   fix: 'spec:\n  storageClassName: encrypted\n  claimRef: null # let the class make the volume',
   controls: [],
   needs: ['boundVolume'],
-  reads: { PersistentVolume: ['spec.claimRef', 'spec.storageClassName'] },
+  reads: {
+    PersistentVolume: [
+      'spec.claimRef',
+      'spec.csi',
+      ...CLASS_FIELDS,
+      'metadata.annotations{pv.kubernetes.io/provisioned-by}',
+    ],
+  },
   check: ({ subject: { now, namespace }, facts: { boundVolume: origin }, settings: { storage } }) =>
     origin && namespace !== '' ? volumeProblems(origin, storage, now) : [],
 });
