@@ -102,7 +102,9 @@ function asked({ subject }: Fixture, object: KubernetesObject, operation: Operat
 /** The fixtures of a rule whose subject is of a kind, or makes a pod. */
 function fixturesOf(rule: Rule, kind: KindName): Fixture[] {
   const files = fixtureFiles().filter(({ rule: id, prefix }) => id === rule.id && prefix !== 'unknown');
-  const fixtures = files.map(readFixture).filter(({ subject }) => subject.kind?.name === kind);
+  // The broken ones first: of them most can change.
+  const sorted = files.toSorted((a, b) => Number(a.prefix === 'allow') - Number(b.prefix === 'allow'));
+  const fixtures = sorted.map(readFixture).filter(({ subject }) => subject.kind?.name === kind);
   return fixtures.slice(0, MOST_FIXTURES);
 }
 
@@ -148,9 +150,11 @@ describe.each(CASES)('what $id reads of $kind', ({ rule, kind }) => {
   });
 });
 
-/** What no UPDATE changes: it says which object it is. */
+/** What no UPDATE that is judged changes: it says which object it is, and what for. */
 function isIdentity({ path: [first, second] }: Change): boolean {
   if (first !== 'metadata') return false;
+  // What a pod is for rests on its labels, and a change of labels alone brings no request: see `Rule.roles`.
+  if (second === 'labels') return true;
   return second === undefined || IDENTITY.includes(String(second));
 }
 
