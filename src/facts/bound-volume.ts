@@ -18,7 +18,7 @@ export const boundVolume = defineFact({
   name: 'boundVolume',
   title: 'the volume, its claim and its class',
   // Watched as well, for the order in which a class and a claim of the same second were made.
-  watched: CLAIM_KINDS,
+  watched: ['PersistentVolumeClaim', 'StorageClass.storage.k8s.io'],
   live: CLAIM_KINDS,
   async learn({ subject: { object, namespace }, objects }): Promise<Known<LinkedVolume | undefined>> {
     if (isKind(object, 'PersistentVolume')) return ofVolume(object, namespace, objects);
