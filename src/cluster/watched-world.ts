@@ -5,7 +5,7 @@ import type { KindName, World } from '../facts/world.ts';
 import type { JsonObject } from '../k8s/object.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { KubeClient } from './client.ts';
-import { listServed, readServed } from './optional-kinds.ts';
+import { listIfServed, readIfServed } from './optional-kinds.ts';
 import { Reflector, type ReflectorTiming } from './reflector.ts';
 
 /** What the watches tell of themselves, by the plural of their kind. */
@@ -156,7 +156,7 @@ async function listOnce(
   const { optional } = row;
   const objects: JsonObject[] = [];
   try {
-    for await (const page of listServed(client, row, { namespace, optional }, signal)) objects.push(...page.items);
+    for await (const page of listIfServed(client, row, { namespace, optional }, signal)) objects.push(...page.items);
   } catch (error) {
     return unknown(`${row.plural}${inside(namespace)} cannot be listed: ${reasonOf(error)}`);
   }
@@ -172,7 +172,7 @@ async function readLive(
 ): Promise<Known<JsonObject | undefined>> {
   if (!row) return NOTHING_LEARNT;
   try {
-    return known(await readServed(client, row, { namespace, name, optional: row.optional }, signal));
+    return known(await readIfServed(client, row, { namespace, name, optional: row.optional }, signal));
   } catch (error) {
     return unknown(`${row.kind} ${name}${inside(namespace)} cannot be read: ${reasonOf(error)}`);
   }

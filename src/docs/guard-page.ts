@@ -1,6 +1,6 @@
 import { guardTable } from '../registration/guard.ts';
 
-/** docs/operations/guard.md. */
+/** Renders docs/operations/guard.md. */
 export function guardPage(): string {
   return `# The guard
 

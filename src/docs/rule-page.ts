@@ -4,19 +4,22 @@ import { PROFILES } from '../engine/policy.ts';
 import { PROMISES, type Rule } from '../engine/rule.ts';
 import { describeControls } from './controls.ts';
 
-/** A fixture and what `review` prints for it. */
+/** A fixture, and what `review` prints for it. */
 export interface Example {
   readonly title: string;
   readonly manifest: string;
   readonly output: string;
 }
 
-/** Where the page of a rule lies, from the root of the repository. */
+/** Returns the path of the page of a rule, from the root of the repository. */
 export function rulePagePath(rule: Rule): string {
   return `docs/rules/${rule.promise}/${rule.id}.md`;
 }
 
-/** A rule in Markdown: what, why, how to mend it, which promise and controls it supports, fields, options, examples. */
+/**
+ * Renders the page of a rule: what it requires and why, how to fix a violation, which promise and controls it supports,
+ * the fields that it reads, its options, and examples.
+ */
 export function rulePage(rule: Rule, examples: readonly Example[] = []): string {
   return [
     `# ${rule.id}`,

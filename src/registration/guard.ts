@@ -1,4 +1,4 @@
-import { markdownTable } from '../docs/formatting.ts';
+import { markdownTable } from '../docs/markdown-table.ts';
 import { controllers, GUARD, type GuardRow } from './guard-table.ts';
 
 /** Everything in an entry but its caBundle, and everything in the metadata that means something. */

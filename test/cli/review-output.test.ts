@@ -10,7 +10,7 @@ import { createPaint, describeReviewed, describeSummary } from '../../src/cli/re
 import { definePodRule } from '../../src/engine/define.ts';
 import type { Policy } from '../../src/engine/policy.ts';
 import type { Rule } from '../../src/engine/rule.ts';
-import { readSources } from '../../src/manifests/input-files.ts';
+import { readInputFiles } from '../../src/manifests/input-files.ts';
 import { policyWith } from '../support/policies.ts';
 import { badPod, files, goodPod, review, reviewJson } from '../support/review-run.ts';
 
@@ -171,7 +171,7 @@ describe('what the files cannot tell', () => {
     const root = await files({ 'f.yaml': text });
     const fallback: Policy = { ...policyWith(), rules: [{ rule, mode: 'enforce', options: {}, reads: {} }] };
     const settings = { strict: false, fixtures: false, fallback, now: new Date(0), signal, ...flags };
-    return reviewSources(readSources([join(root, 'f.yaml')], { stdin: process.stdin, signal }), settings);
+    return reviewSources(readInputFiles([join(root, 'f.yaml')], { stdin: process.stdin, signal }), settings);
   }
 
   const outcome = ({ objects: [object] }: Review) => [object?.outcome, object?.verdicts[0]?.standing];

@@ -24,14 +24,14 @@ async function serveWith(world: World, neverReady = false): Promise<(path: strin
   return async (path) => (await fetch(`http://127.0.0.1:${metricsPort}${path}`)).text();
 }
 
-it('shows protected names that do not exist: one that is misspelt protects nothing', async () => {
+it('counts protected namespaces that do not exist, because a misspelt name protects nothing', async () => {
   const get = await serveWith({ list: async ({ kind }) => (kind === 'Namespace' ? known([QDRANT]) : NOTHING_ELSE) });
   const metrics = await get('/metrics');
   expect(metrics).toContain('qdrant_admission_protected_namespaces{exists="true"} 1\n');
   expect(metrics).toContain('qdrant_admission_protected_namespaces{exists="false"} 1\n');
 });
 
-it('is not ready, and claims nothing of namespaces, while the cluster cannot be listed', async () => {
+it('is not ready, and exposes no count of namespaces, while the cluster cannot be listed', async () => {
   const get = await serveWith({ list: async () => unknown('etcdserver: request timed out') }, true);
   expect(await get('/readyz')).toContain('the cluster has not been listed yet');
   expect(await get('/metrics')).not.toContain('qdrant_admission_protected_namespaces{');
