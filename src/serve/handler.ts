@@ -11,7 +11,6 @@ import { isJsonObject } from '../k8s/object.ts';
 import { concernsAll } from '../k8s/targets.ts';
 import { RULES } from '../rules/index.ts';
 import type { BadRequestReason } from '../telemetry/metrics.ts';
-import { createDeadlines } from './deadlines.ts';
 import { createTurns, decode, isLarge, type Malformed, overload, parse } from './parse.ts';
 
 /** An HTTP response to a review: an AdmissionReview, always with status 200, or plain text. */
@@ -69,7 +68,6 @@ interface Unjudged {
 
 export function createHandler({ config, world, now, requestLog }: HandlerOptions): Handler {
   const turn = createTurns();
-  const signalAt = createDeadlines();
 
   return async (body, timeoutMs) => {
     const started = performance.now();
@@ -127,6 +125,11 @@ export function createHandler({ config, world, now, requestLog }: HandlerOptions
     const { verdicts } = await judge(subject, policy, world, signalAt(deadline));
     return { uid, subject, verdicts, answer: answer(subject, verdicts, enforcement) };
   }
+}
+
+/** Returns a signal that aborts at a time of `performance.now()`. */
+function signalAt(deadline: number): AbortSignal {
+  return AbortSignal.timeout(Math.max(0, Math.floor(deadline - performance.now())));
 }
 
 function isJudged({ object }: Subject): boolean {

@@ -1,8 +1,8 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import type { BadRequestReason } from '../telemetry/metrics.ts';
-import { createBatches } from './batches.ts';
 import { timeoutOf } from './duration.ts';
 import type { Handler, RequestLog } from './handler.ts';
+import { createReviewBatches } from './review-batches.ts';
 
 export interface ReviewPathOptions {
   readonly handler: Handler;
@@ -27,7 +27,7 @@ interface Refusal {
 /** Answers reviews over HTTP. It checks path, method, headers and size, and leaves the content to the handler. */
 export function createReviewPath({ handler, requestLog, isDraining }: ReviewPathOptions): RequestListener {
   let buffered = 0;
-  const inBatches = createBatches();
+  const inBatches = createReviewBatches();
   // Every request of an API server has the same URL, so the timeout is parsed only once.
   let known = { url: PATH, timeoutMs: timeoutOf(PATH) };
 
