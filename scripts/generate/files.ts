@@ -7,7 +7,7 @@ import { reviewOutputSchema } from '../../src/cli/review/json.ts';
 import { classesOutputSchema } from '../../src/cli/storage/json.ts';
 import { configSchema } from '../../src/config/schema.ts';
 import { defaultsPage } from '../../src/docs/defaults-page.ts';
-import { formatJson } from '../../src/docs/formatting.ts';
+import { formatJson } from '../../src/docs/json.ts';
 import { type Example, rulePage, rulePagePath } from '../../src/docs/rule-page.ts';
 import { storagePage } from '../../src/docs/storage-page.ts';
 import type { Rule } from '../../src/rules/define.ts';

@@ -3,7 +3,7 @@ import type { ObjectSource } from '../facts/ports.ts';
 import { type KindName, kindNamed } from '../k8s/kinds.ts';
 import type { JsonObject } from '../k8s/object.ts';
 import type { KubeClient } from './client.ts';
-import { listServed, readServed } from './optional-kinds.ts';
+import { listIfServed, readIfServed } from './optional-kinds.ts';
 
 /** The API server itself: what it holds at the moment of the question. */
 export function createLiveObjects(client: KubeClient): ObjectSource {
@@ -12,7 +12,7 @@ export function createLiveObjects(client: KubeClient): ObjectSource {
       const row = kindNamed(kind);
       const objects: JsonObject[] = [];
       try {
-        for await (const page of listServed(client, row, { namespace, optional: row.optional ?? false }, signal)) {
+        for await (const page of listIfServed(client, row, { namespace, optional: row.optional ?? false }, signal)) {
           objects.push(...page.items);
         }
       } catch (error) {
@@ -25,7 +25,7 @@ export function createLiveObjects(client: KubeClient): ObjectSource {
       const row = kindNamed(kind);
       try {
         const options = { namespace, name, optional: row.optional ?? false };
-        const object = await readServed(client, row, options, signal);
+        const object = await readIfServed(client, row, options, signal);
         return known(object && { ...object, apiVersion: apiVersionOf(kind), kind: row.kind });
       } catch (error) {
         return unknown(`${row.kind} ${name}${inside(namespace)} cannot be read: ${reasonOf(error)}`);

@@ -3,7 +3,7 @@ import { isJsonObject, type JsonObject } from '../k8s/object.ts';
 import { type Clock, REAL_CLOCK } from '../runtime/clock.ts';
 import type { KubeClient } from './client.ts';
 import { FirstSeenVersions, isLaterVersion } from './first-seen.ts';
-import { listServed } from './optional-kinds.ts';
+import { listIfServed } from './optional-kinds.ts';
 import { KubeError, type Resource, refusal, type WatchEvent } from './wire.ts';
 
 /** How often a reflector and its API server hear of each other. Milliseconds unless it says seconds. */
@@ -151,7 +151,7 @@ export class Reflector {
     const uids = new Set<string>();
     let version: string | undefined;
     let count = 0;
-    for await (const page of listServed(client, resource, { namespace, optional }, signal)) {
+    for await (const page of listIfServed(client, resource, { namespace, optional }, signal)) {
       for (const item of page.items) {
         this.#put(content, item);
         const { uid, resourceVersion } = identityOf(item);

@@ -2,10 +2,10 @@ import { defaultMode } from '../config/defaults.ts';
 import { PROFILES } from '../engine/policy.ts';
 import type { Rule } from '../rules/define.ts';
 import { PROMISES } from '../rules/promises.ts';
-import { markdownTable } from './formatting.ts';
+import { markdownTable } from './markdown-table.ts';
 import { rulePagePath } from './rule-page.ts';
 
-/** docs/defaults.md: what every rule does where a configuration says nothing. */
+/** Renders docs/defaults.md: what each rule does unless the configuration says otherwise. */
 export function defaultsPage(rules: readonly Rule[]): string {
   const head = ['rule', 'what must be so', 'promise', ...PROFILES, 'Pod Security level, overrides'];
   const rows = rules.map((rule) => [

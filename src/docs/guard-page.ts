@@ -1,7 +1,7 @@
 import { GUARD } from '../registration/guard-table.ts';
-import { markdownTable } from './formatting.ts';
+import { markdownTable } from './markdown-table.ts';
 
-/** docs/operations/guard.md. */
+/** Renders docs/operations/guard.md. */
 export function guardPage(): string {
   return `# The guard
 

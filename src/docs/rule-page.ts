@@ -8,7 +8,7 @@ import type { Rule } from '../rules/define.ts';
 import { PROMISES } from '../rules/promises.ts';
 import { describeControls } from './controls.ts';
 
-/** A fixture and what `review` prints for it. */
+/** A fixture, and what `review` prints for it. */
 export interface Example {
   readonly title: string;
   readonly manifest: string;
@@ -20,7 +20,10 @@ export function rulePagePath(rule: Pick<RuleMetadata, 'promise' | 'id'>): string
   return `docs/rules/${rule.promise}/${rule.id}.md`;
 }
 
-/** A rule in Markdown: what, why, how to mend it, which promise and controls it supports, fields, options, examples. */
+/**
+ * Renders the page of a rule: what it requires and why, how to fix a violation, which promise and controls it supports,
+ * the fields that it reads, its options, and examples.
+ */
 export function rulePage(rule: Rule, examples: readonly Example[] = []): string {
   return [
     `# ${rule.id}`,

@@ -2,7 +2,7 @@ import { CATALOG } from '../storage/catalog.ts';
 import { CLAIM_ANNOTATIONS } from '../storage/claim-annotations.ts';
 import { CUSTOMER_KEY_FORMS } from '../storage/keys.ts';
 import type { Condition, KeySource, Provisioner, SecretSource } from '../storage/provisioner.ts';
-import { markdownTable } from './formatting.ts';
+import { markdownTable } from './markdown-table.ts';
 
 const INTRODUCTION = `Which StorageClasses show that their volumes are encrypted at rest, and whose key it is. What a class does not show, the
 owner of the cluster can state in the configuration; nothing in the cluster can, for a tenant may write there.
@@ -47,7 +47,7 @@ const BEYOND = `## What else is looked at
 - Pods go on using claims that are older than \`enforcedSince\`. Set it, and pods also go on where a class was deleted or made anew, or an
   attestation has expired, since the claim was let in. Each time it is reported.`;
 
-/** docs/storage.md: the catalog as tables, and what to do about what is not in it. */
+/** Renders docs/storage.md: the catalog as tables, and what to do about provisioners that are not in it. */
 export function storagePage(): string {
   const head = [
     'provisioner',

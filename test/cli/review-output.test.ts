@@ -7,7 +7,7 @@ import { z } from 'zod';
 import { reviewOutput, reviewOutputSchema } from '../../src/cli/review/json.ts';
 import { type Review, reviewSources } from '../../src/cli/review/run.ts';
 import { createPaint, describeReviewed, describeSummary } from '../../src/cli/review/text.ts';
-import { readSources } from '../../src/manifests/input-files.ts';
+import { readInputFiles } from '../../src/manifests/input-files.ts';
 import type { Policy, Rule } from '../../src/rules/define.ts';
 import { definePodRule } from '../../src/rules/define.ts';
 import { policyWith } from '../support/policies.ts';
@@ -170,7 +170,7 @@ describe('what the files cannot tell', () => {
     const root = await files({ 'f.yaml': text });
     const fallback: Policy = { ...policyWith(), rules: [{ rule, mode: 'enforce', options: {}, reads: {} }] };
     const settings = { strict: false, fixtures: false, fallback, now: new Date(0), signal, ...flags };
-    return reviewSources(readSources([join(root, 'f.yaml')], { stdin: process.stdin, signal }), settings);
+    return reviewSources(readInputFiles([join(root, 'f.yaml')], { stdin: process.stdin, signal }), settings);
   }
 
   const outcome = ({ objects: [object] }: Review) => [object?.outcome, object?.verdicts[0]?.standing];

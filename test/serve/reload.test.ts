@@ -29,14 +29,14 @@ beforeEach(async () => {
 afterEach(() => serving.stop());
 
 describe('the configuration', () => {
-  it('is read again when it changes', async () => {
+  it('is reloaded when it changes', async () => {
     expect((await review(serving, reviewOf(BAD_POD))).allowed).toBe(false);
     await writeFile(serving.files.config, stringify(LAX));
     await serving.logged('configuration reloaded');
     expect((await review(serving, reviewOf(BAD_POD))).allowed).toBe(true);
   });
 
-  it('is read again when a link to it changes, as kubelet does it', async () => {
+  it('is reloaded when a symbolic link to it is replaced, as kubelet does', async () => {
     const { config } = serving.files;
     const folder = dirname(config);
     await writeFile(join(folder, 'new.yaml'), stringify(LAX));
@@ -49,7 +49,7 @@ describe('the configuration', () => {
   it.each([
     ['is not valid', stringify({ ...CONFIG, enforcement: 'sometimes' }), 'enforcement'],
     ['is half written', 'version: 1\nnamespaces: [{names: [qdr', 'config.yaml:'],
-  ])('stays what it was where the new one %s', async (_, text, named) => {
+  ])('stays in use if the new one %s', async (_, text, named) => {
     await writeFile(serving.files.config, text);
     const { level, problems } = await serving.logged(FAILED_CONFIG);
     expect(level).toBe('error');
@@ -65,13 +65,13 @@ describe('the configuration', () => {
     expect(await metric(serving, 'qdrant_admission_last_reload_successful{what="configuration"}')).toBe(1);
   });
 
-  it('stays what it was where it is gone', async () => {
+  it('stays in use if its file is deleted', async () => {
     await unlink(serving.files.config);
     await serving.logged(FAILED_CONFIG);
     expect((await review(serving, reviewOf(GOOD_POD))).allowed).toBe(true);
   });
 
-  it('is read at once where the cluster asks about a namespace that it did not list', async () => {
+  it('is reloaded at once if a review is about a namespace that it does not list', async () => {
     const pod = { ...GOOD_POD, metadata: { name: 'a', namespace: 'elsewhere' } };
     const asked = reviewOf(pod, { namespace: 'elsewhere' });
     expect((await review(serving, asked)).status?.code).toBe(503);
@@ -88,7 +88,7 @@ describe('the certificate', () => {
     return serialNumber;
   }
 
-  it('is read again when it changes; connections that are open go on', async () => {
+  it('is reloaded when it changes, and open connections continue', async () => {
     const before = await serial();
     const { socket, sofar } = await dial(serving);
     const next = await issueCertificate('localhost');
@@ -110,7 +110,7 @@ describe('the certificate', () => {
     socket.destroy();
   });
 
-  it('stays what it was where the new one is half written, and no key is logged', async () => {
+  it('stays in use if the new one is only half written, and no key is logged', async () => {
     const before = await serial();
     const next = await issueCertificate('localhost');
     await writeFile(serving.files.key, next.key.slice(0, next.key.length / 2));
@@ -120,7 +120,7 @@ describe('the certificate', () => {
     expect(await serial()).toBe(before);
   });
 
-  it('tells when it expires', async () => {
+  it('has its expiry in the metrics', async () => {
     const seconds = await metric(serving, 'qdrant_admission_certificate_expiry_timestamp_seconds');
     expect(seconds * 1000).toBeGreaterThan(Date.now());
   });

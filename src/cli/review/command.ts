@@ -3,7 +3,7 @@ import { ConfigError, loadConfig } from '../../config/load.ts';
 import { type Config, defaultPolicy } from '../../config/resolve.ts';
 import { PROFILES, type Profile } from '../../engine/policy.ts';
 import { describeError } from '../../manifests/documents.ts';
-import { readSources, STDIN } from '../../manifests/input-files.ts';
+import { readInputFiles, STDIN } from '../../manifests/input-files.ts';
 import { type CommandContext, EXIT } from '../shared/context.ts';
 import { COLOURS, FORMATS, Misuse, oneOf, typed } from '../shared/flags.ts';
 import { isColourTerminal } from '../shared/terminal.ts';
@@ -74,7 +74,7 @@ export async function reviewCommand(args: readonly string[], context: CommandCon
 async function run(options: Options, config: Config | undefined, context: CommandContext): Promise<Review | undefined> {
   const { stdin, signal } = context;
   const sourceOptions = { stdin, signal, ...(options.config !== undefined && { except: options.config }) };
-  const review = await reviewSources(readSources(options.names, sourceOptions), {
+  const review = await reviewSources(readInputFiles(options.names, sourceOptions), {
     ...(config && { config }),
     fallback: defaultPolicy(options.profile),
     ...(options.namespace !== undefined && { namespace: options.namespace }),

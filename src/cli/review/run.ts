@@ -8,7 +8,7 @@ import { concernsAll } from '../../k8s/kinds.ts';
 import type { KubernetesObject } from '../../k8s/object.ts';
 import type { InputError, Position } from '../../manifests/documents.ts';
 import { type Fixture, fixtureOf, isFixtureHeader } from '../../manifests/fixture.ts';
-import type { Source } from '../../manifests/input-files.ts';
+import type { InputFile } from '../../manifests/input-files.ts';
 import { type Manifest, type Manifests, readManifests } from '../../manifests/objects.ts';
 import { type PlacedSubject, subjectOfManifest } from '../../manifests/subject.ts';
 import { createManifestWorld } from '../../manifests/world.ts';
@@ -77,7 +77,10 @@ interface Case {
 }
 
 /** Judges all objects of all sources, until it is told to stop. One that cannot be read or judged hides no other. */
-export async function reviewSources(sources: AsyncIterable<Source>, settings: ReviewSettings): Promise<Review> {
+export async function reviewSources(
+  sources: AsyncIterable<InputFile | InputError>,
+  settings: ReviewSettings,
+): Promise<Review> {
   const errors: InputError[] = [];
   const plain: Manifest[] = [];
   const fixtures: Fixture[] = [];

@@ -6,7 +6,7 @@ import { printable } from '../../engine/wording.ts';
 import { isKind, kindNamed } from '../../k8s/kinds.ts';
 import type { StorageClass } from '../../k8s/storage/objects.ts';
 import { describeError, type InputError } from '../../manifests/documents.ts';
-import { readSources } from '../../manifests/input-files.ts';
+import { readInputFiles } from '../../manifests/input-files.ts';
 import { readManifests } from '../../manifests/objects.ts';
 import { type CommandContext, EXIT } from '../shared/context.ts';
 import { createProgress } from '../shared/terminal.ts';
@@ -61,7 +61,7 @@ async function fromFiles({ files, config }: ClassSource, { stdin, signal }: Comm
   const classes: FoundClass[] = [];
   const errors: InputError[] = [];
   const options = { stdin, signal, ...(config !== undefined && { except: config }) };
-  for await (const read of readSources(files, options)) {
+  for await (const read of readInputFiles(files, options)) {
     if ('message' in read) {
       errors.push(read);
       continue;

@@ -14,7 +14,11 @@ export const boundVolume = defineRule({
   needs: ['boundVolume'],
   // The annotation comes with the binding of a claim that named its volume itself.
   reads: {
-    PersistentVolumeClaim: ['spec.volumeName', ...CLASS_FIELDS, 'metadata.annotations{pv.kubernetes.io/bind-completed}'],
+    PersistentVolumeClaim: [
+      'spec.volumeName',
+      ...CLASS_FIELDS,
+      'metadata.annotations{pv.kubernetes.io/bind-completed}',
+    ],
   },
   check({ object, subject: { now }, facts: { boundVolume: origin }, settings: { storage } }) {
     if (!origin) return [];

@@ -33,7 +33,7 @@ export interface SelfIssued {
 export function startSelfIssued({ client, settings, bind, signal, onListening }: SelfIssuedOptions): SelfIssued {
   const served: ServingCertificate[] = [];
   const config = parseConfig(JSON.stringify(configFor(settings.namespace)), 'test');
-  const observer = { answered() {}, rejected() {}, threw() {} };
+  const requestLog = { answered() {}, rejected() {}, threw() {} };
   let server: RunningServer | undefined;
   let requests = 0;
   const reviews = createReviewPath({
@@ -41,9 +41,9 @@ export function startSelfIssued({ client, settings, bind, signal, onListening }:
       config: { current: config, refresh: async () => {} },
       ports: NO_WORLD,
       now: () => new Date(),
-      observer,
+      requestLog,
     }),
-    observer,
+    requestLog,
     // Every other answer asks to connect anew: the API server has to look at certificates all the time.
     isDraining: () => requests++ % 2 === 0,
   });

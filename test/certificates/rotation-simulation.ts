@@ -1,13 +1,13 @@
 import type { Lifetimes } from '../../src/certificates/lifetimes.ts';
-import { round, type Store, type Stored } from '../../src/certificates/rotation-step.ts';
-import { type Holding, isValid, type Leaf, type Published } from '../../src/certificates/trust-state.ts';
+import { type CertificateStore, runRotationStep, type StoredTrustState } from '../../src/certificates/rotation-step.ts';
+import { isValid, type Leaf, type Published, type TrustState } from '../../src/certificates/trust-state.ts';
 import { type Damage, damaged } from './damage.ts';
-import { createPaperIssuer } from './paper-issuer.ts';
+import { createSimulatedIssuer } from './simulated-issuer.ts';
 
-/** One request on its way to the API server, or (`wake`) a pause that may end. */
+/** A request on its way to the API server, or, for `wake`, a pause between two steps. */
 interface Pending {
   readonly kind: 'read' | 'write' | 'wake';
-  /** Carries it out on the server; what it returns is the reply. */
+  /** Carries out the request on the server and returns the reply. */
   readonly carryOut: () => unknown;
   readonly reply: (value: unknown) => void;
   readonly fail: (error: Error) => void;
@@ -15,70 +15,70 @@ interface Pending {
 
 interface Replica {
   readonly id: number;
-  /** How far its clock is off, in milliseconds. */
+  /** The error of its clock, in milliseconds. */
   readonly skew: number;
   up: boolean;
-  /** Counts its restarts: what an earlier life still does, does not count. */
-  life: number;
+  /** How often it was restarted. Whatever a former incarnation still does is ignored. */
+  incarnation: number;
   serving: Leaf | undefined;
   pending: Pending | undefined;
-  /** When it last found nothing to do. */
+  /** When it last had nothing left to do. */
   settledAt: number;
 }
 
 interface PublishedVersion {
   readonly at: number;
   readonly version: string;
-  /** Nothing: there is no webhook configuration. */
+  /** The bundle; undefined if there is no webhook configuration. */
   readonly text: string | undefined;
-  /** Not written by a replica: what it trusts is not the program's doing. */
+  /** Whether somebody else than a replica wrote it, so that the program is not to blame for what it trusts. */
   readonly byOutsider: boolean;
 }
 
 export type Outcome = 'answered' | 'refused' | 'reply lost';
 
-export interface WorldOptions {
+export interface SimulationOptions {
   readonly lifetimes: Lifetimes;
-  /** One clock error a replica, in milliseconds. */
+  /** One clock error per replica, in milliseconds. */
   readonly skews: readonly number[];
-  /** How long an API server may go on with what the webhook configuration was. */
+  /** How long an API server may keep using an old version of the webhook configuration, in milliseconds. */
   readonly lag: number;
 }
 
 /**
- * An API server's storage with the two objects, replicas that run the real rounds against it, and somebody in between
- * who decides which request is carried out when, and whose reply is lost. Certificates are only names here.
+ * The storage of an API server with the two objects, and replicas that run the real rotation steps against it. The
+ * test decides when each request is carried out and whether its reply arrives. Certificates are nothing but names.
  */
-export class World {
+export class RotationSimulation {
   time = 1_700_000_000_000;
   readonly replicas: Replica[];
-  /** Requests of replicas that died; the server may still carry them out. */
+  /** Writes of replicas that have crashed. The server may still carry them out. */
   readonly orphans: Pending[] = [];
-  readonly issued = createPaperIssuer();
-  /** Every time an authority began to sign that some API server did not trust yet, though it did trust what was served. */
+  readonly issued = createSimulatedIssuer();
+  /** Each time an authority began to sign before some API server trusted it, although that API server trusted what was served until then. */
   readonly #hastyPromotions: string[] = [];
-  readonly #options: WorldOptions;
-  /** Authorities that nobody can know of any more: outsiders took them out of both objects. */
+  readonly #options: SimulationOptions;
+  /** Authorities that no replica can know any more, because outsiders removed them from both objects. */
   readonly #forgotten = new Set<string>();
-  #secret: (Stored & { readonly version: string }) | undefined;
+  #secret: (StoredTrustState & { readonly version: string }) | undefined;
   #history: PublishedVersion[];
   #versions = 0;
 
-  constructor(options: WorldOptions) {
+  constructor(options: SimulationOptions) {
     this.#options = options;
     this.#history = [{ at: this.time, version: this.#nextVersion(), text: '', byOutsider: true }];
     this.replicas = options.skews.map((skew, id) => ({
       id,
       skew,
       up: false,
-      life: 0,
+      incarnation: 0,
       serving: undefined,
       pending: undefined,
       settledAt: this.time,
     }));
   }
 
-  get secret(): Stored | undefined {
+  get secret(): StoredTrustState | undefined {
     return this.#secret;
   }
 
@@ -93,7 +93,7 @@ export class World {
     if (replica.up) return;
     replica.up = true;
     replica.settledAt = this.time;
-    void this.#live(replica, replica.life);
+    void this.#live(replica, replica.incarnation);
   }
 
   crash(id: number): void {
@@ -101,12 +101,12 @@ export class World {
     if (!replica.up) return;
     if (replica.pending?.kind === 'write') this.orphans.push(replica.pending);
     replica.up = false;
-    replica.life++;
+    replica.incarnation++;
     replica.pending = undefined;
     replica.serving = undefined;
   }
 
-  /** Lets the request on which a replica waits meet its fate, and the replica go on to the next. */
+  /** Decides what becomes of the pending request of a replica, and lets the replica go on to its next one. */
   async step(id: number, outcome: Outcome): Promise<void> {
     const { pending } = this.#replica(id);
     if (!pending) return;
@@ -118,11 +118,11 @@ export class World {
       if (outcome === 'answered') pending.reply(value);
       else pending.fail(new Error('the reply was lost'));
     }
-    // The replica has no other work than promises: a turn of the event loop takes it to its next request.
+    // The replica only awaits promises, so by the next iteration of the event loop it has made its next request.
     await new Promise((done) => setImmediate(done));
   }
 
-  /** Steps one replica until it finds nothing to do. */
+  /** Answers the requests of one replica until it has nothing left to do. */
   async settle(id: number): Promise<void> {
     const replica = this.#replica(id);
     const before = replica.settledAt;
@@ -132,7 +132,7 @@ export class World {
       if (replica.settledAt > Number.NEGATIVE_INFINITY) return;
     }
     replica.settledAt = before;
-    throw new Error(`replica ${id} does not come to rest`);
+    throw new Error(`replica ${id} never has nothing left to do`);
   }
 
   carryOutOrphan(index: number): void {
@@ -140,7 +140,7 @@ export class World {
     orphan?.carryOut();
   }
 
-  /** Somebody else writes the webhook configuration; nothing for the text removes it. */
+  /** Somebody else writes the webhook configuration; an undefined bundle deletes it. */
   overwritePublished(text: string | undefined): void {
     this.#write(text, true);
     this.#noteForgotten();
@@ -153,11 +153,15 @@ export class World {
 
   damageSecret(damage: Damage): void {
     if (!this.#secret) return;
-    this.#secret = { version: this.#nextVersion(), intact: false, holding: damaged(this.#secret.holding, damage) };
+    this.#secret = {
+      version: this.#nextVersion(),
+      intact: false,
+      trustState: damaged(this.#secret.trustState, damage),
+    };
     this.#noteForgotten();
   }
 
-  /** What is wrong right now with what the replicas serve, in words. */
+  /** Describes every way in which what the replicas serve right now is wrong. */
   violations(): string[] {
     const problems = [...this.#hastyPromotions];
     for (const { id, serving } of this.replicas) {
@@ -172,28 +176,28 @@ export class World {
     return problems;
   }
 
-  /** Somebody brings back what the webhook configuration was at an earlier time. */
+  /** Somebody restores an earlier version of the webhook configuration. */
   restorePublished(index: number): void {
     this.overwritePublished((this.#history.at(-1 - index) ?? this.published).text);
   }
 
-  /** Replicas that serve nothing valid. */
+  /** Returns the replicas that run and serve no valid leaf. */
   withoutValidLeaf(): number[] {
     return this.replicas
       .filter(({ up, serving }) => up && !(serving && isValid(serving, this.time)))
       .map(({ id }) => id);
   }
 
-  async #live(replica: Replica, life: number): Promise<void> {
-    const isAlive = (): boolean => replica.life === life;
+  async #live(replica: Replica, incarnation: number): Promise<void> {
+    const isAlive = (): boolean => replica.incarnation === incarnation;
     const ask = <T>(kind: Pending['kind'], carryOut: () => T): Promise<T> =>
       new Promise((reply, fail) => {
         if (!isAlive()) return;
         replica.pending = { kind, carryOut, reply: (value) => reply(value as T), fail };
       });
     let lastRead = this.published;
-    const store: Store = {
-      readSecret: () => ask('read', () => this.#secret ?? { holding: { retired: [] }, intact: false }),
+    const store: CertificateStore = {
+      readSecret: () => ask('read', () => this.#secret ?? { trustState: { retired: [] }, intact: false }),
       readPublished: () =>
         ask('read', () => {
           lastRead = this.published;
@@ -202,23 +206,23 @@ export class World {
       createSecret: () =>
         ask('write', () => {
           if (this.#secret) return false;
-          this.#secret = { version: this.#nextVersion(), intact: false, holding: { retired: [] } };
+          this.#secret = { version: this.#nextVersion(), intact: false, trustState: { retired: [] } };
           return true;
         }),
-      writeSecret: (holding, version) => {
+      writeSecret: (trustState, version) => {
         const read = lastRead;
-        return ask('write', () => this.#replaceSecret(holding, version, read));
+        return ask('write', () => this.#replaceSecret(trustState, version, read));
       },
-      publish: (text, { version }) =>
+      publish: (bundle, { version }) =>
         ask('write', () => {
           if (this.published.text === undefined || this.published.version !== version) return false;
-          this.#write(text, false);
+          this.#write(bundle, false);
           return true;
         }),
     };
     while (isAlive()) {
       try {
-        const { step } = await round({
+        const { step } = await runRotationStep({
           store,
           issuer: this.issued,
           lifetimes: this.#options.lifetimes,
@@ -229,16 +233,16 @@ export class World {
         });
         if (step.do === 'wait' && isAlive()) replica.settledAt = this.time;
       } catch {
-        // Tried again, as the real loop does.
+        // The real loop tries again, too.
       }
       await ask('wake', () => undefined).catch(() => undefined);
     }
   }
 
-  /** What outsiders did to the configuration after it was last read, nobody could know. */
-  #checkPromotion(before: Holding, { authority }: Holding, lastRead: PublishedVersion): void {
+  /** Ignores what outsiders did to the configuration after it was last read, because the replica could not know. */
+  #checkPromotion(before: TrustState, { authority }: TrustState, lastRead: PublishedVersion): void {
     if (!authority || before.successor?.authority.fingerprint !== authority.fingerprint) return;
-    // Without a configuration nobody calls, and nobody can be told.
+    // Without a configuration nobody calls, and there is nowhere to publish.
     if (lastRead.text === undefined) return;
     const visible = this.#visible();
     const known = visible.slice(0, visible.findIndex(({ version }) => version === lastRead.version) + 1);
@@ -251,7 +255,7 @@ export class World {
     }
   }
 
-  /** What API servers may go by at this moment. */
+  /** Returns every version of the configuration that some API server may be using right now. */
   #visible(): PublishedVersion[] {
     const from = this.time - this.#options.lag;
     return this.#history.filter((_, i) => (this.#history[i + 1]?.at ?? Number.POSITIVE_INFINITY) > from);
@@ -267,10 +271,10 @@ export class World {
     return { version, revision: version, bundles: [{ entry: 'pods', text, anchors: this.issued.read(text) }] };
   }
 
-  #replaceSecret(holding: Holding, version: string, lastRead: PublishedVersion): boolean {
+  #replaceSecret(trustState: TrustState, version: string, lastRead: PublishedVersion): boolean {
     if (this.#secret?.version !== version) return false;
-    this.#checkPromotion(this.#secret.holding, holding, lastRead);
-    this.#secret = { version: this.#nextVersion(), holding, intact: true };
+    this.#checkPromotion(this.#secret.trustState, trustState, lastRead);
+    this.#secret = { version: this.#nextVersion(), trustState, intact: true };
     return true;
   }
 
@@ -278,12 +282,12 @@ export class World {
     this.#history.push({ at: this.time, version: this.#nextVersion(), text, byOutsider });
   }
 
-  /** Where an outsider has been at both objects at once, nobody can know what is being served. */
+  /** If outsiders have destroyed both objects at once, no replica can know what is being served. */
   #noteForgotten(): void {
     const { byOutsider } = this.published;
     if (!byOutsider || this.#secret?.intact) return;
     for (const { fingerprint } of this.issued.authorities) this.#forgotten.add(fingerprint);
-    // The program starts as if for the first time; what API servers still know from before cannot match.
+    // The program starts from scratch, and API servers that still use older versions cannot trust it.
     this.#history = this.#history.map((version) => ({ ...version, byOutsider: true }));
   }
 

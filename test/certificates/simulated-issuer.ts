@@ -1,14 +1,14 @@
 import type { Issuer } from '../../src/certificates/rotation-step.ts';
 import type { Anchor, Authority } from '../../src/certificates/trust-state.ts';
 
-/** Issues certificates that are only names, a line each: `A1`, `A2` the authorities, `L1`, `L2` the leaves. */
-export interface PaperIssuer extends Issuer {
+/** Issues certificates that are nothing but a name: `A1`, `A2` and so on for authorities, `L1`, `L2` for leaves. */
+export interface SimulatedIssuer extends Issuer {
   readonly authorities: readonly Authority[];
-  /** The authorities that a bundle names. */
+  /** Returns the authorities whose names a bundle contains, one per line. */
   read(bundle: string): Anchor[];
 }
 
-export function createPaperIssuer(): PaperIssuer {
+export function createSimulatedIssuer(): SimulatedIssuer {
   const authorities: Authority[] = [];
   let leaves = 0;
   return {

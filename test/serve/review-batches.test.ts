@@ -1,9 +1,9 @@
 import { setImmediate } from 'node:timers/promises';
 import { expect, it } from 'vitest';
-import { createBatches } from '../../src/serve/batches.ts';
+import { createReviewBatches } from '../../src/serve/review-batches.ts';
 
-it('begins what was handed over in one pass of the event loop in a row, and what comes meanwhile after it', async () => {
-  const inBatches = createBatches();
+it('runs in a row what was handed over in one iteration of the event loop, and later what is handed over meanwhile', async () => {
+  const inBatches = createReviewBatches();
   const done: string[] = [];
   inBatches(() => {
     done.push('first');
