@@ -15,9 +15,11 @@ export function listing(list: World['list']): World {
   };
 }
 
-/** A world that holds these objects and no others, whatever namespace it is asked about. */
+/** A world that holds these objects and no others. */
 export function holding(objects: readonly JsonObject[]): World {
-  return listing(async (kind) => known(objects.filter((object) => isOf(object, kind))));
+  return listing(async (kind, namespace) =>
+    known(objects.filter((object) => isOf(object, kind) && namespaceOf(object) === namespace)),
+  );
 }
 
 /** The same for a judgement. */
@@ -38,4 +40,8 @@ export const SILENT_WORLD: World = {
 
 function isOf({ apiVersion, kind }: JsonObject, wanted: KindName): boolean {
   return kindOf({ apiVersion: String(apiVersion), kind: String(kind) })?.name === wanted;
+}
+
+function namespaceOf({ metadata }: JsonObject): string {
+  return isJsonObject(metadata) ? String(metadata['namespace'] ?? '') : '';
 }
