@@ -11,12 +11,17 @@ export function policyWith(settings: object = {}, exemptions: readonly object[] 
   return { ...policy, rules: policy.rules.filter(({ rule }) => rule.podSecurity) };
 }
 
-/** The same with every rule. */
-export function policyWithAllRules(settings: object = {}, exemptions: readonly object[] = []): Policy {
+/** The same with every rule, and with what else the configuration says of all namespaces. */
+export function policyWithAllRules(
+  settings: object = {},
+  exemptions: readonly object[] = [],
+  common: object = {},
+): Policy {
   const config = {
     version: 1,
     namespaces: [{ names: ['qdrant'], profile: 'private', ...settings }],
     exemptions,
+    ...common,
   };
   const policy = parseConfig(JSON.stringify(config), 'config.yaml').namespaces.get('qdrant');
   if (!policy) throw new Error('the configuration holds no policy for the namespace qdrant');
