@@ -1,6 +1,7 @@
 import { CATALOG } from '../storage/catalog.ts';
 import { CLAIM_ANNOTATIONS } from '../storage/claim-annotations.ts';
 import { CUSTOMER_KEY_FORMS } from '../storage/keys.ts';
+import { secretKey } from '../storage/parameters.ts';
 import type { Condition, KeySource, Provisioner, SecretSource } from '../storage/provisioner.ts';
 import { markdownTable } from './markdown-table.ts';
 
@@ -135,7 +136,7 @@ function conditionText(condition: Condition): string {
 }
 
 function secretText(secret: SecretSource): string {
-  return 'call' in secret ? `\`csi.storage.k8s.io/${secret.call}-secret-*\`` : `\`${secret.nameKey}\``;
+  return 'call' in secret ? `\`csi.storage.k8s.io/${secret.call}-secret-*\`` : `\`${secretKey(secret)}\``;
 }
 
 function keyText(source: KeySource): string {

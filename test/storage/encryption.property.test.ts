@@ -165,6 +165,7 @@ function holds(condition: Condition, each: Provisioner, parameters: Parameters):
 }
 
 function secretKeys(source: SecretSource): string[][] {
+  if ('pathKey' in source) return [[source.pathKey]];
   if ('nameKey' in source) return [[source.nameKey, source.namespaceKey]];
   return [`${source.call}-`, ''].map((call) =>
     ['name', 'namespace'].map((part) => `csi.storage.k8s.io/${call}secret-${part}`),

@@ -1,0 +1,71 @@
+import { CATALOG } from './catalog.ts';
+import { keysOf } from './conditions.ts';
+import type { ClaimKey, Condition, KeySource, Provisioner } from './provisioner.ts';
+
+/** Where a claim carries a key and its value. */
+export type ClaimMap = 'labels' | 'annotations';
+
+/** The labels and annotations of a claim by which whoever makes it overrides what a class of this driver says. */
+export function claimKeysOf(row: Provisioner): readonly ClaimKey[] {
+  const { name, claimKeys = [], claimParameters, unread } = row;
+  const own: ClaimKey[] = unread
+    ? [{ in: 'either', key: `${name}/`, match: 'prefix', why: 'may override the class: nobody could read this driver' }]
+    : [];
+  const parameters = claimParameters ? parametersOf(row).map((key) => asClaimKey(key, claimParameters)) : [];
+  return [...claimKeys, ...parameters.filter(({ key }) => !claimKeys.some((each) => each.key === key)), ...own];
+}
+
+/** Those of all drivers, without what is a name for anything where no driver of its own reads it. */
+export const CLAIM_KEYS: readonly ClaimKey[] = distinct(CATALOG.flatMap(claimKeysOf));
+
+/** The row that a label or an annotation falls under, unless its value takes nothing away. */
+export function overridingKey(
+  row: Provisioner | undefined,
+  map: ClaimMap,
+  key: string,
+  value: string,
+): ClaimKey | undefined {
+  const keys = row ? claimKeysOf(row) : CLAIM_KEYS.filter((each) => each.key.includes('/'));
+  return keys.find(
+    (each) =>
+      (each.in === 'either' || each.in === map) &&
+      (each.match === 'key' ? key === each.key : key.startsWith(each.key)) &&
+      value !== each.allowed,
+  );
+}
+
+interface ParameterKey {
+  readonly key: string;
+  readonly allowed?: string;
+}
+
+/** Every parameter that says whether data is encrypted, with which key, or where it goes. */
+function parametersOf({ condition, customerKey, elsewhere = [] }: Provisioner): ParameterKey[] {
+  const flags = condition ? flagsOf(condition) : [];
+  const keys = [...(condition ? keysOf(condition) : []), ...(customerKey ? keysIn(customerKey) : [])];
+  return distinct([
+    ...flags.map((key) => ({ key, allowed: 'true' })),
+    ...[...keys, ...elsewhere.map(({ key }) => key)].map((key) => ({ key })),
+  ]);
+}
+
+function flagsOf(condition: Condition): string[] {
+  if (condition.kind === 'all' || condition.kind === 'any') return condition.of.flatMap(flagsOf);
+  return condition.kind === 'true' ? [condition.key] : [];
+}
+
+/** The parameters that name the customer's key. */
+export function keysIn(source: KeySource): readonly string[] {
+  const when = source.when ? keysOf(source.when) : [];
+  if (source.from === 'parameter') return [...source.keys, ...when];
+  return source.from === 'parts' ? [...source.parts.map(({ key }) => key), ...when] : when;
+}
+
+function asClaimKey({ key, allowed }: ParameterKey, where: NonNullable<Provisioner['claimParameters']>): ClaimKey {
+  return { in: where, key, match: 'key', ...(allowed && { allowed }), why: 'wins over this parameter of the class' };
+}
+
+/** The first of those with the same key. */
+function distinct<T extends { readonly key: string }>(entries: readonly T[]): T[] {
+  return entries.filter(({ key }, i) => entries.findIndex((other) => other.key === key) === i);
+}
