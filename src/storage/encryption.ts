@@ -139,7 +139,7 @@ function rawBlockFault({ rawBlock = 'not-shown', flags = 'off' }: Provisioner, p
       return 'nobody has shown that this driver encrypts them';
     default: {
       const [problem] = conditionProblems(rawBlock, parameters, flags);
-      return problem && `this driver encrypts them only otherwise: ${describeFinding(problem)}`;
+      return problem && `they need more of the class: ${describeFinding(problem)}`;
     }
   }
 }

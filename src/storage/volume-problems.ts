@@ -4,7 +4,7 @@ import { namedClass } from '../k8s/claims.ts';
 import type { PersistentVolume, PersistentVolumeSpec } from '../k8s/storage/objects.ts';
 import { attestedHandle } from './attestations.ts';
 import { driverOf, provisionerOf } from './catalog.ts';
-import { classKeyProblem, classProblems, inClass, missingClass } from './class-problems.ts';
+import { classKeyProblem, classProblems, inClass, missingClass, rawBlockProblem } from './class-problems.ts';
 import { customerKeyProblem, type Encryption, encryptionOf, handleEncryption } from './encryption.ts';
 import type { LinkedClaim, LinkedVolume } from './linked-objects.ts';
 import { readParameters } from './parameters.ts';
@@ -46,7 +46,11 @@ export function volumeEncryption(origin: LinkedVolume, settings: StorageSettings
   const problems = disagreements(volume, origin, storageClass.provisioner ?? '', now);
   if (problems.length > 0) return { encrypted: false, problems };
   const encryption = encryptionOf(storageClass, settings, now);
-  if (encryption.encrypted) return encryption;
+  if (encryption.encrypted) {
+    if (volume.spec?.volumeMode !== 'Block' || encryption.rawBlock === undefined) return encryption;
+    const found = `is Block, and class ${resolved.name} is shown to encrypt file systems only: ${encryption.rawBlock}`;
+    return no({ path: 'spec.volumeMode', found, required: 'use a volume with a file system' });
+  }
   return no({
     path: 'spec.storageClassName',
     found: `is ${resolved.name}, which does not encrypt`,
@@ -83,11 +87,15 @@ export function linkedClaimProblems(stored: LinkedClaim, settings: StorageSettin
   }
   const key = classKeyProblem(resolved, settings, now);
   const problems = [...classProblems(resolved, settings, now), ...(key ? [key] : [])];
-  return problems.map((problem) => ({
-    path: 'spec.storageClassName',
-    value: claim?.spec.storageClassName,
-    ...problem,
-  }));
+  const raw = claim && rawBlockProblem(resolved, claim.spec, settings, now);
+  return [
+    ...problems.map((problem) => ({
+      path: 'spec.storageClassName',
+      value: claim?.spec.storageClassName,
+      ...problem,
+    })),
+    ...(raw ? [{ path: 'spec.volumeMode', value: 'Block', ...raw }] : []),
+  ];
 }
 
 /**
