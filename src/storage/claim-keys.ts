@@ -8,9 +8,17 @@ export type ClaimMap = 'labels' | 'annotations';
 /** The labels and annotations of a claim by which whoever makes it overrides what a class of this driver says. */
 export function claimKeysOf(row: Provisioner): readonly ClaimKey[] {
   const { name, claimKeys = [], claimParameters, unread } = row;
-  const own: ClaimKey[] = unread
-    ? [{ in: 'either', key: `${name}/`, match: 'prefix', why: 'may override the class: nobody could read this driver' }]
-    : [];
+  const own: ClaimKey[] =
+    unread && /^[^/]+\.[^/]+$/.test(name)
+      ? [
+          {
+            in: 'either',
+            key: `${name}/`,
+            match: 'prefix',
+            why: 'may override the class: nobody could read this driver',
+          },
+        ]
+      : [];
   const parameters = claimParameters ? parametersOf(row).map((key) => asClaimKey(key, claimParameters)) : [];
   return [...claimKeys, ...parameters.filter(({ key }) => !claimKeys.some((each) => each.key === key)), ...own];
 }
@@ -37,6 +45,7 @@ export function overridingKey(
 interface ParameterKey {
   readonly key: string;
   readonly allowed?: string;
+  readonly why?: string;
 }
 
 /** Every parameter that says whether data is encrypted, with which key, or where it goes. */
@@ -45,7 +54,8 @@ function parametersOf({ condition, customerKey, elsewhere = [] }: Provisioner): 
   const keys = [...(condition ? keysOf(condition) : []), ...(customerKey ? keysIn(customerKey) : [])];
   return distinct([
     ...flags.map((key) => ({ key, allowed: 'true' })),
-    ...[...keys, ...elsewhere.map(({ key }) => key)].map((key) => ({ key })),
+    ...keys.map((key) => ({ key })),
+    ...elsewhere.map(({ key, why }) => ({ key, why: `becomes a parameter: ${why}` })),
   ]);
 }
 
@@ -61,8 +71,11 @@ export function keysIn(source: KeySource): readonly string[] {
   return source.from === 'parts' ? [...source.parts.map(({ key }) => key), ...when] : when;
 }
 
-function asClaimKey({ key, allowed }: ParameterKey, where: NonNullable<Provisioner['claimParameters']>): ClaimKey {
-  return { in: where, key, match: 'key', ...(allowed && { allowed }), why: 'wins over this parameter of the class' };
+function asClaimKey(
+  { key, allowed, why = 'wins over this parameter of the class' }: ParameterKey,
+  where: NonNullable<Provisioner['claimParameters']>,
+): ClaimKey {
+  return { in: where, key, match: 'key', ...(allowed && { allowed }), why };
 }
 
 /** The first of those with the same key. */

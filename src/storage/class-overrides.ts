@@ -25,12 +25,13 @@ export function elsewhereProblems({ elsewhere = [] }: Provisioner, parameters: P
 /** Annotations by which whoever may update a class says something else than its parameters. Paths begin at the class. */
 export function annotationProblems(storageClass: StorageClass): Finding[] {
   const row = provisionerOf(storageClass.provisioner ?? '');
-  return annotationsRead(storageClass).map(([key]) => {
-    const why = row?.classAnnotations?.find((annotation) => annotation.key === key)?.why;
+  return annotationsRead(storageClass).flatMap(([key]) => {
+    const known = row?.classAnnotations?.find((annotation) => annotation.key === key);
+    if (known?.narrows) return [];
     return {
       path: `metadata.annotations[${JSON.stringify(key)}]`,
       found: 'is set',
-      required: `remove it: ${why ?? 'nothing is known of what this driver makes of it'}`,
+      required: `remove it: ${known?.why ?? 'nothing is known of what this driver makes of it'}`,
     };
   });
 }

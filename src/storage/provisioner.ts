@@ -94,6 +94,8 @@ export interface ClassAnnotation {
   readonly key: string;
   /** What the driver does with it. */
   readonly why: string;
+  /** It chooses among what the parameters leave: they show what they show, only a statement of the owner covers it. */
+  readonly narrows?: true;
 }
 
 /** A parameter that sends the data, or a copy of it, elsewhere: to another class, to a disk that is there, to a cache. */

@@ -50,7 +50,7 @@ export const ARRAYS: readonly Provisioner[] = [
     ],
     classAnnotations: [
       { key: 'trident.netapp.io/additionalStoragePools', why: `${ANY_POOL}, and it wins over the parameter` },
-      { key: 'trident.netapp.io/selector', why: 'it chooses among pools, and wins over the parameter' },
+      { key: 'trident.netapp.io/selector', why: 'chooses among the pools that the parameters leave', narrows: true },
     ],
     elsewhere: [
       { key: 'additionalStoragePools', why: ANY_POOL },

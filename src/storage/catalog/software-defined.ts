@@ -59,6 +59,7 @@ const PORTWORX = {
   read: 'libopenstorage/openstorage@0332551: csi/sched/k8s/k8s.go, csi/{controller,node}.go, api/api.go, api/spec/spec_handler.go; docs.portworx.com on encryption',
 } as const satisfies Provisioner;
 
+/** Its own admission controller writes the annotations that name the Secret with the key. */
 const STORAGEOS = {
   ...BLOCK,
   title: 'StorageOS, Ondat',
@@ -74,12 +75,6 @@ const STORAGEOS = {
       match: 'key',
       allowed: 'true',
       why: 'switches encryption of this volume off',
-    },
-    {
-      in: 'annotations',
-      key: 'storageos.com/encryption-secret-',
-      match: 'prefix',
-      why: 'chooses the key of this volume',
     },
   ],
   unread: 'closed source; docs.storageos.com/docs/reference/encryption',

@@ -25,7 +25,7 @@ const VSPHERE = {
       why: 'chooses the pool of this volume',
     },
   ],
-  classAnnotations: [{ key: 'cns.vmware.com/StoragePoolTypeHint', why: 'chooses among pools' }],
+  classAnnotations: [{ key: 'cns.vmware.com/StoragePoolTypeHint', why: 'chooses among pools', narrows: true }],
   placement: [
     'storagePolicyName',
     'storagePolicyID',
