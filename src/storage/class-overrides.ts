@@ -1,6 +1,6 @@
 import type { Finding } from '../engine/rule.ts';
 import type { StorageClass } from '../k8s/storage/objects.ts';
-import { provisionerOf } from './catalog.ts';
+import { CATALOG, provisionerOf } from './catalog.ts';
 import { type Parameters, setTo } from './parameters.ts';
 import type { Provisioner } from './provisioner.ts';
 
@@ -49,6 +49,15 @@ export function annotationsRead({ provisioner, metadata }: StorageClass): [key: 
     known ? known.has(key) : key.includes('/') && isRelated(domainOf(key), domain),
   );
 }
+
+/** Keys of annotations by which a class of some driver ceases to show encryption. */
+export const DECIDING_ANNOTATIONS: readonly string[] = [
+  ...new Set(
+    CATALOG.flatMap(({ classAnnotations = [] }) => classAnnotations.filter(({ narrows }) => !narrows)).map(
+      ({ key }) => key,
+    ),
+  ),
+];
 
 /** `csi.example.com` of the driver `csi.example.com`, `rancher.io` of `rancher.io/local-path`. */
 function domainOf(name: string): string {

@@ -157,7 +157,8 @@ interface Row {
   readonly placement?: readonly string[];
   /**
    * What a VolumeAttributesClass may carry, where the driver takes nothing else: none of it changes encryption. An
-   * asterisk at the end stands for anything. Undefined: it lays any parameter over the class, or nobody has shown.
+   * asterisk at the end stands for anything; empty where it knows no such classes. Undefined: it lays any parameter
+   * over the class, or nobody has shown.
    */
   readonly attributes?: readonly string[];
   /** Parameters that a volume repeats in its `volumeAttributes`. */

@@ -57,6 +57,7 @@ export const ARRAYS: readonly Provisioner[] = [
       { key: 'requiredStorage', why: ANY_POOL },
     ],
     placement: ['backendType', 'storagePools', 'excludeStoragePools', 'selector'],
+    attributes: [],
     read: 'NetApp/trident@71dd716: frontend/csi/controller_helpers/kubernetes/{plugin,config,helper}.go, storage_attribute/common_attributes.go, storage_class/storage_class.go',
   },
   {
@@ -117,6 +118,7 @@ export const ARRAYS: readonly Provisioner[] = [
       { key: 'cloneOf', why: OTHER_VOLUME },
       { key: 'virtualCopyOf', why: OTHER_VOLUME },
     ],
+    attributes: [],
     read: 'hpe-storage/csi-driver@94c8cd1: pkg/driver/{constants,controller_server,node_server}.go, pkg/flavor/kubernetes/{flavor,nfs}.go, release-notes/v1.3.0.md',
   },
   { ...ARRAY, name: 'pure-csi', title: 'Pure Storage', unread: 'closed source' },

@@ -40,6 +40,7 @@ export const ASIA: readonly Provisioner[] = [
     condition: { kind: 'one-of', key: 'encrypt', values: ['ENCRYPT'] },
     mechanism: 'disk encryption with Tencent Cloud KMS',
     rawBlock: 'encrypted',
+    attributes: [],
     read: 'TencentCloud/kubernetes-csi-tencentcloud@defc12d: driver/cbs/{controller,node}.go',
   },
   {
@@ -52,6 +53,7 @@ export const ASIA: readonly Provisioner[] = [
     mechanism: 'EVS encryption with Huawei Cloud KMS',
     customerKey: { from: 'parameter', format: 'huawei', keys: ['kmsId'] },
     rawBlock: 'encrypted',
+    attributes: [],
     read: 'huaweicloud/huaweicloud-csi-driver@06c6079: pkg/evs/{controllerserver,nodeserver}.go, docs/evs/evs-encrypted.md',
   },
   {

@@ -3,7 +3,7 @@ import { COPIES_ITS_SOURCE, type Condition, type Provisioner } from '../provisio
 /** Without the Secret, or its entry, these drivers do not mount. */
 const KEY_OR_NOTHING: Condition = { kind: 'secret', secret: { call: 'node-stage' }, orTemplate: true };
 
-const BLOCK = { storage: 'block', keyCase: 'exact', ...COPIES_ITS_SOURCE } as const;
+const BLOCK = { storage: 'block', keyCase: 'exact', attributes: [], ...COPIES_ITS_SOURCE } as const;
 
 const DIGITALOCEAN = {
   ...BLOCK,

@@ -23,6 +23,7 @@ const CINDER = {
     encryption: 'the driver of this name at OpenStack does not read it',
   },
   rawBlock: 'encrypted',
+  attributes: [],
   ...COPIES_ITS_SOURCE,
   read: 'kubernetes/cloud-provider-openstack@c453fb7: pkg/csi/cinder/controllerserver.go, pkg/csi/csi.go; documentation of OVHcloud Managed Kubernetes on encrypted volume types',
 } as const satisfies Provisioner;
@@ -66,6 +67,7 @@ export const OPENSTACK: readonly Provisioner[] = [
       ],
     },
     rawBlock: 'encrypted',
+    attributes: [],
     ...COPIES_ITS_SOURCE,
     read: 'stackitcloud/cloud-provider-stackit@d561f8e: pkg/csi/blockstorage/controllerserver.go, pkg/csi/csi.go',
   },

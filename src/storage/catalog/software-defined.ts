@@ -1,6 +1,6 @@
 import { COPIES_ITS_SOURCE, type Condition, type Elsewhere, type Provisioner } from '../provisioner.ts';
 
-const BLOCK = { storage: 'block', keyCase: 'exact', ...COPIES_ITS_SOURCE } as const;
+const BLOCK = { storage: 'block', keyCase: 'exact', attributes: [], ...COPIES_ITS_SOURCE } as const;
 
 const ENCRYPTED: Condition = { kind: 'true', key: 'encrypted' };
 
@@ -61,7 +61,9 @@ const PORTWORX = {
 
 /** Its own admission controller writes the annotations that name the Secret with the key. */
 const STORAGEOS = {
-  ...BLOCK,
+  storage: 'block',
+  keyCase: 'exact',
+  ...COPIES_ITS_SOURCE,
   title: 'StorageOS, Ondat',
   level: 'declared',
   flags: 'off',
