@@ -33,6 +33,15 @@ export interface ClaimWithAttributesClass {
   readonly attributesClass: VolumeAttributesClass | undefined;
 }
 
+/** The VolumeAttributesClass that a volume was made with. */
+export interface AttributesOfVolume {
+  readonly name: string;
+  /** Undefined where there is no such class. */
+  readonly attributesClass: VolumeAttributesClass | undefined;
+  /** Whether it was there before the claim: else the volume may have been made with another of that name. */
+  readonly isOlder: boolean;
+}
+
 /** A volume and what tells where it came from. */
 export interface LinkedVolume {
   readonly name: string;
@@ -46,6 +55,8 @@ export interface LinkedVolume {
    * in use, whose binding was judged, a class of the same second counts as older.
    */
   readonly classIsOlder: boolean;
+  /** At its binding, where it names one. What is laid over a volume in use was judged when its claim named it. */
+  readonly attributes?: AttributesOfVolume;
 }
 
 /** A claim that is there, and all that tells what its volume is. */

@@ -3,6 +3,7 @@ import { describeFinding } from '../engine/wording.ts';
 import { namedClass } from '../k8s/claims.ts';
 import type { PersistentVolume, PersistentVolumeSpec } from '../k8s/storage/objects.ts';
 import { attestedHandle } from './attestations.ts';
+import { attributesClassProblems, attributesDecide } from './attributes-class.ts';
 import { driverOf, provisionerOf } from './catalog.ts';
 import { classKeyProblem, classProblems, inClass, missingClass, rawBlockProblem } from './class-problems.ts';
 import { customerKeyProblem, type Encryption, encryptionOf, handleEncryption } from './encryption.ts';
@@ -133,7 +134,12 @@ function disagreements(volume: PersistentVolume, origin: LinkedVolume, provision
     const found = by === undefined ? 'is not set: nothing shows that the class made this volume' : `is ${by}`;
     problems.push({ path: `metadata.annotations["${PROVISIONED_BY}"]`, found, required: attestIt(volume) });
   }
-  return [...problems, ...replacedClass(volume, origin, now), ...contradicted(volume, origin)];
+  return [
+    ...problems,
+    ...replacedClass(volume, origin, now),
+    ...contradicted(volume, origin),
+    ...overlaidProblems(volume, origin),
+  ];
 }
 
 /**
@@ -168,6 +174,25 @@ function replacedClass(volume: PersistentVolume, { class: { storageClass }, clas
     ? 'names a class that is not older than the claim, or was made after the volume'
     : 'names a class of which nothing shows when it was made';
   return [{ path: 'spec.storageClassName', found, required: attestIt(volume) }];
+}
+
+/**
+ * Why the VolumeAttributesClass that a volume was made with may have changed what its class says. It can be deleted and
+ * made anew like a class, between the moment when the claim named it and the one when the volume is made.
+ */
+function overlaidProblems(volume: PersistentVolume, { attributes }: LinkedVolume): Finding[] {
+  if (!attributes) return [];
+  const { name, attributesClass, isOlder } = attributes;
+  const driver = driverOfVolume(volume) ?? '';
+  const path = 'spec.volumeAttributesClassName';
+  const problem = (found: string): Finding[] => [{ path, found: `is ${name}, ${found}`, required: attestIt(volume) }];
+  if (!attributesClass) return attributesDecide(driver) ? problem('and there is no such VolumeAttributesClass') : [];
+  if (!isOlder && attributesDecide(driver)) return problem('a VolumeAttributesClass that is not older than the claim');
+  return attributesClassProblems(attributesClass.driverName ?? '', attributesClass.parameters).map((each) => ({
+    path,
+    found: `is ${name}, which may change how data is encrypted`,
+    required: `in the VolumeAttributesClass ${describeFinding(each)}`,
+  }));
 }
 
 /** Milliseconds; infinite where it cannot be told. */
