@@ -7,6 +7,7 @@ import { defineFact, type ObjectReader } from './define.ts';
 import { CLAIM_KINDS, classOfVolume, linkedVolume } from './linked-claims.ts';
 
 type Claim = ObjectOf<'PersistentVolumeClaim'>;
+const BIND_COMPLETED = 'pv.kubernetes.io/bind-completed';
 const ATTRIBUTES = 'VolumeAttributesClass.storage.k8s.io';
 const KINDS = [...CLAIM_KINDS, ATTRIBUTES] as const;
 type Reader = ObjectReader<(typeof KINDS)[number]>;
@@ -56,28 +57,36 @@ async function ofVolume(
     claimCreated: own?.metadata?.creationTimestamp ?? undefined,
     classIsOlder: own === undefined,
   };
-  return own ? atBinding(linked, own, objects) : known(linked);
+  if (!own) return known(linked);
+  // The volume of a claim that has long been bound may be changed to what came later.
+  return atBinding(linked, own, objects, own.metadata?.annotations?.[BIND_COMPLETED] !== undefined);
 }
 
 /** At the binding classes have to be older than the claim by what can be shown, be it within one second. */
-async function atBinding(linked: LinkedVolume, claim: Claim, objects: Reader): Promise<Known<LinkedVolume>> {
+async function atBinding(
+  linked: LinkedVolume,
+  claim: Claim,
+  objects: Reader,
+  isInUse = false,
+): Promise<Known<LinkedVolume>> {
   const { storageClass } = linked.class;
   const classIsOlder = storageClass !== undefined && (await objects.isOlder(storageClass, claim));
-  const attributes = await attributesOf(linked, claim, objects);
+  const attributes = await attributesOf(linked.volume, claim, objects, isInUse);
   if (!attributes.known) return attributes;
   return known({ ...linked, classIsOlder, ...(attributes.value && { attributes: attributes.value }) });
 }
 
+/** What the volume was made with, by its own account: the claim may name another by now. */
 async function attributesOf(
-  { volume }: LinkedVolume,
+  volume: PersistentVolume | undefined,
   claim: Claim,
   objects: Reader,
+  isInUse: boolean,
 ): Promise<Known<AttributesOfVolume | undefined>> {
-  // The volume says what it was made with; the claim may name another by now.
-  const name = volume?.spec?.volumeAttributesClassName || claim.spec?.volumeAttributesClassName;
+  const name = volume?.spec?.volumeAttributesClassName;
   if (!name) return known(undefined);
   const found = await objects.read(ATTRIBUTES, '', name);
   if (!found.known) return found;
-  const isOlder = found.value !== undefined && (await objects.isOlder(found.value, claim));
+  const isOlder = found.value !== undefined && (isInUse || (await objects.isOlder(found.value, claim)));
   return known({ name, attributesClass: found.value, isOlder });
 }

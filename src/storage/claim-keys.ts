@@ -1,9 +1,11 @@
+import type { Claim } from '../k8s/claims.ts';
 import { CATALOG } from './catalog.ts';
 import { keysOf } from './conditions.ts';
 import type { ClaimKey, Condition, KeySource, Provisioner } from './provisioner.ts';
 
 /** Where a claim carries a key and its value. */
-export type ClaimMap = 'labels' | 'annotations';
+export const CLAIM_MAPS = ['annotations', 'labels'] as const;
+export type ClaimMap = (typeof CLAIM_MAPS)[number];
 
 /** The labels and annotations of a claim by which whoever makes it overrides what a class of this driver says. */
 export function claimKeysOf(row: Provisioner): readonly ClaimKey[] {
@@ -34,11 +36,19 @@ export function overridingKey(
   value: string,
 ): ClaimKey | undefined {
   const keys = row ? claimKeysOf(row) : CLAIM_KEYS.filter((each) => each.key.includes('/'));
-  return keys.find(
-    (each) =>
-      (each.in === 'either' || each.in === map) &&
-      (each.match === 'key' ? key === each.key : key.startsWith(each.key)) &&
-      value !== each.allowed,
+  return keys.find((each) => isRead(each, map, key) && value !== each.allowed);
+}
+
+/** Whether some driver reads a label or an annotation of a claim. */
+export function carriesDriverKeys({ metadata }: Pick<Claim, 'metadata'>): boolean {
+  return CLAIM_MAPS.some((map) =>
+    Object.keys(metadata[map] ?? {}).some((key) => CLAIM_KEYS.some((each) => isRead(each, map, key))),
+  );
+}
+
+function isRead(each: ClaimKey, map: ClaimMap, key: string): boolean {
+  return (
+    (each.in === 'either' || each.in === map) && (each.match === 'key' ? key === each.key : key.startsWith(each.key))
   );
 }
 

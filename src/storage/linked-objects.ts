@@ -25,6 +25,13 @@ export interface ClaimWithClass {
   readonly classIsOlder: boolean;
 }
 
+/** A claim of the subject with what will make its volume. */
+export interface ClaimWithDriver {
+  readonly claim: Claim;
+  /** Undefined where its class is not there, or no driver reads what it carries. */
+  readonly provisioner: string | undefined;
+}
+
 /** A claim of the subject with the VolumeAttributesClass that it names. */
 export interface ClaimWithAttributesClass {
   readonly claim: Claim;

@@ -1,15 +1,13 @@
 import type { Operation } from '../../engine/subject.ts';
 import { LEGACY_CLASS } from '../../k8s/claims.ts';
 import { provisionerOf } from '../../storage/catalog.ts';
-import { CLAIM_KEYS, type ClaimMap, overridingKey } from '../../storage/claim-keys.ts';
+import { CLAIM_KEYS, CLAIM_MAPS, type ClaimMap, overridingKey } from '../../storage/claim-keys.ts';
 import type { Provisioner } from '../../storage/provisioner.ts';
 import { defineRule } from '../define.ts';
-import { claimFinding, inClaims } from '../shared/claim-findings.ts';
+import { CLASS_FIELDS, claimFinding, inClaims } from '../shared/claim-findings.ts';
 
 /** Written by the controller that binds claims to volumes. A claim that comes with them is bound without any check. */
 const BINDING = 'pv.kubernetes.io/';
-
-const MAPS = ['annotations', 'labels'] as const;
 
 export const claimAnnotations = defineRule({
   id: 'claim-annotations',
@@ -18,19 +16,19 @@ export const claimAnnotations = defineRule({
   why: 'Some drivers take encryption and keys from annotations and labels of the claim, and Kubernetes itself an older name of the class: what the class promises then does not hold.',
   fix: 'metadata:\n  annotations: {}\n  labels: {}\nspec:\n  storageClassName: encrypted',
   controls: [],
-  needs: ['claimClasses'],
+  needs: ['claimDrivers'],
   // The binding is the last moment before data is written: annotations and labels are looked at again.
   reads: inClaims(
     'spec.volumeName',
-    `metadata.annotations{${LEGACY_CLASS}}`,
-    ...MAPS.flatMap((map) =>
+    ...CLASS_FIELDS,
+    ...CLAIM_MAPS.flatMap((map) =>
       CLAIM_KEYS.filter((each) => each.in === map || each.in === 'either').map(({ key }) => `metadata.${map}{${key}}`),
     ),
   ),
-  check: ({ subject: { operation }, facts: { claimClasses } }) =>
-    claimClasses.flatMap(({ claim, class: { storageClass } }) => {
-      const row = provisionerOf(storageClass?.provisioner ?? '');
-      return MAPS.flatMap((map) =>
+  check: ({ subject: { operation }, facts: { claimDrivers } }) =>
+    claimDrivers.flatMap(({ claim, provisioner }) => {
+      const row = provisionerOf(provisioner ?? '');
+      return CLAIM_MAPS.flatMap((map) =>
         Object.entries(claim.metadata[map] ?? {}).flatMap(([key, value]) => {
           const required =
             (map === 'annotations' ? ofKubernetes(key, operation) : undefined) ?? ofDriver(row, map, key, value ?? '');
