@@ -69,9 +69,13 @@ states the customer's key. A class that is ambiguous cannot be attested.`;
 const BEYOND = `## What else is looked at
 
 - A claim is let in by its class, and looked at again when it is bound: the volume must be of the class's driver, made by its provisioner, and
-  repeat its parameters. The class must be older than the claim, by a second at least: else another of its name may have
-  made the volume. A claim that comes too early is refused at once; create it again. A default class that is younger than a claim
-  that waits for one is refused for the same reason.
+  repeat its parameters. The class, and the VolumeAttributesClass that the volume names, must be older than the claim: else others of their
+  names may have made the volume. A claim that comes too early is refused at once; create it again. A default class that is younger than a
+  claim that waits for one is refused for the same reason.
+- A volume that is named after the uid of another claim was made for that, and nothing shows its class: \`storageClassName\` can be written over
+  while no claim has it. So a volume that was kept, and one that a backup tool made for a claim of its own, is attested by its handle
+  before another claim takes it.
+- What is restored from a VolumeSnapshotContent is what \`status.snapshotHandle\` names, once it is there.
 - A volume or a snapshot that nobody's class made is attested by its handle: \`volume: {driver, handle}\`, \`snapshot: {driver, handle}\`. For drivers
   whose volumes are shares the attributes of the PersistentVolume, not the handle, say where the data lies: whoever may write PersistentVolumes decides.
 - A clone, and a restore while the snapshot's claim is there, must come from a claim that is encrypted as required.

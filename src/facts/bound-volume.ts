@@ -32,7 +32,9 @@ export const boundVolume = defineFact({
       { class: namedClass(metadata, spec), metadata: metadata ?? {} },
       objects,
     );
-    return linked.known ? atBinding(linked.value, object as Claim, objects) : linked;
+    return linked.known
+      ? atBinding({ ...linked.value, claimUid: metadata?.uid ?? undefined }, object as Claim, objects)
+      : linked;
   },
 });
 
@@ -59,7 +61,9 @@ async function ofVolume(
   };
   if (!own) return known(linked);
   // The volume of a claim that has long been bound may be changed to what came later.
-  return atBinding(linked, own, objects, own.metadata?.annotations?.[BIND_COMPLETED] !== undefined);
+  const isInUse = own.metadata?.annotations?.[BIND_COMPLETED] !== undefined;
+  const claimUid = isInUse ? undefined : (claimRef?.uid ?? own.metadata?.uid ?? undefined);
+  return atBinding({ ...linked, claimUid }, own, objects, isInUse);
 }
 
 /** At the binding classes have to be older than the claim by what can be shown, be it within one second. */

@@ -62,6 +62,8 @@ export interface LinkedVolume {
    * in use, whose binding was judged, a class of the same second counts as older.
    */
   readonly classIsOlder: boolean;
+  /** At its binding, of the claim that takes it; undefined where it has none yet. */
+  readonly claimUid?: string | undefined;
   /** At its binding, where it names one. What is laid over a volume in use was judged when its claim named it. */
   readonly attributes?: AttributesOfVolume;
 }

@@ -136,6 +136,7 @@ function disagreements(volume: PersistentVolume, origin: LinkedVolume, provision
   }
   return [
     ...problems,
+    ...madeForAnother(volume, origin),
     ...replacedClass(volume, origin, now),
     ...contradicted(volume, origin),
     ...overlaidProblems(volume, origin),
@@ -159,6 +160,25 @@ function sourceProblem(volume: PersistentVolume, provisioner: string): Finding |
   if (source === driver || (!row && source === undefined && !spec.csi)) return undefined;
   const found = `is ${source ?? 'not set'}, but the volumes of this class are of ${driver}`;
   return { path: 'spec.csi.driver', found, required: attestIt(volume) };
+}
+
+/** Provisioners call a volume after the claim that it is made for (kubernetes-sigs/sig-storage-lib-external-provisioner). */
+const NAME_OF_UID = /(?:^|-)([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$/;
+
+/**
+ * A volume whose name says that it was made for another claim than the one that takes it. Which class that had nothing
+ * shows: the volume's own can be written over while no claim has it.
+ */
+function madeForAnother(volume: PersistentVolume, { claimUid }: LinkedVolume): Finding[] {
+  const [, uid] = NAME_OF_UID.exec(volume.metadata?.name ?? '') ?? [];
+  if (uid === undefined || claimUid === undefined || uid === claimUid) return [];
+  return [
+    {
+      path: 'metadata.name',
+      found: `says that it was made for a claim with the uid ${uid}, which is not this one`,
+      required: attestIt(volume),
+    },
+  ];
 }
 
 /**
