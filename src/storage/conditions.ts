@@ -59,8 +59,8 @@ function valueProblems(
   const path = parameters.pathOf(key);
   switch (condition.kind) {
     case 'one-of': {
-      const { values, orNotSet } = condition;
-      const required = setTo(values);
+      const { values, orNotSet, note } = condition;
+      const required = note === undefined ? setTo(values) : `${setTo(values)}, ${note}`;
       if (value === undefined) return orNotSet ? [] : notSet(key, parameters, required);
       if (values.includes(value)) return [];
       return [{ path, value, required: orNotSet ? `${required}, or leave it out` : required }];

@@ -218,7 +218,8 @@ function notAttested({ metadata }: StorageClass): Finding {
 }
 
 function unproven(storageClass: StorageClass, provisioner: Provisioner | undefined): Finding {
-  const known = provisioner ? 'no class of it shows whether it encrypts' : 'nothing is known of how it encrypts';
+  const elsewhere = provisioner?.condition ? 'no other class of it' : 'no class of it';
+  const known = provisioner ? `${elsewhere} shows whether it encrypts` : 'nothing is known of how it encrypts';
   const why = provisioner?.storage === 'shared' ? 'Qdrant does not run on a shared file system' : known;
   const required = `${why}: use another, or state it in the configuration: ${attest(storageClass)}`;
   return { path: 'provisioner', value: storageClass.provisioner, required };

@@ -4,7 +4,14 @@ import type { KeyFormat } from './keys.ts';
 export type Condition =
   /** The parameter is exactly "true": the only text that every driver reads as on. */
   | { readonly kind: 'true'; readonly key: string }
-  | { readonly kind: 'one-of'; readonly key: string; readonly values: readonly string[]; readonly orNotSet?: boolean }
+  /** `note`: where these words count, for whoever reads what is wrong. */
+  | {
+      readonly kind: 'one-of';
+      readonly key: string;
+      readonly values: readonly string[];
+      readonly orNotSet?: boolean;
+      readonly note?: string;
+    }
   | { readonly kind: 'set'; readonly key: string }
   | { readonly kind: 'not-set'; readonly key: string; readonly why: string }
   /** A list, parted by spaces or commas, holds this word. */

@@ -13,7 +13,12 @@ const CINDER = {
   condition: {
     kind: 'all',
     of: [
-      { kind: 'one-of', key: 'type', values: ['classic-luks', 'high-speed-luks', 'high-speed-gen2-luks'] },
+      {
+        kind: 'one-of',
+        key: 'type',
+        values: ['classic-luks', 'high-speed-luks', 'high-speed-gen2-luks'],
+        note: 'as OVHcloud names its types with LUKS; those of another cloud show nothing',
+      },
       { kind: 'no-secret', call: 'provisioner', why: 'it may name another cloud, where this type is another' },
     ],
   },
