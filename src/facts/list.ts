@@ -2,6 +2,7 @@
 import { attributesClasses } from './attributes-classes.ts';
 import { boundVolume } from './bound-volume.ts';
 import { claimClasses } from './claim-classes.ts';
+import { claimDrivers } from './claim-drivers.ts';
 import { dataSources } from './data-sources.ts';
 import { namespace } from './namespace.ts';
 import { owners } from './owners.ts';
@@ -13,6 +14,7 @@ export const FACTS = [
   attributesClasses,
   boundVolume,
   claimClasses,
+  claimDrivers,
   dataSources,
   namespace,
   owners,

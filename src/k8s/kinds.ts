@@ -152,7 +152,11 @@ export const KINDS = [
   row(
     clusterScoped('snapshot.storage.k8s.io', 'VolumeSnapshotContent', 'volumesnapshotcontents'),
     volumeSnapshotContent,
-    { target: ['spec', 'volumeSnapshotRef', 'namespace'], optional: true, admission: { entry: 'snapshots' } },
+    {
+      target: ['spec', 'volumeSnapshotRef', 'namespace'],
+      optional: true,
+      admission: { entry: 'snapshots', alsoThrough: ['volumesnapshotcontents/status'] },
+    },
   ),
   // Everybody's classes: they must not wait for this program, and the binding of a claim looks at its class again.
   row(clusterScoped('storage.k8s.io', 'StorageClass', 'storageclasses'), storageClass, {

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { StorageClass } from '../k8s/storage/objects.ts';
+import { annotationsRead } from './class-overrides.ts';
 import type { ClassAttestation, HandleAttestation, StorageSettings } from './settings.ts';
 
 /** Whether the cluster's owner states something, and if a statement does not hold, why. */
@@ -10,20 +11,33 @@ export type Attested<A> =
 /** A statement that is there and does not hold. */
 export interface AttestationMismatch {
   /** Of the class. */
-  readonly path: 'metadata.name' | 'provisioner' | 'parameters';
+  readonly path: 'metadata.name' | 'metadata.annotations' | 'provisioner' | 'parameters';
   /** As the sentence goes on: `was attested only until 2026-11-30T00:00:00Z`. */
   readonly found: string;
 }
 
 /** SHA-256, in hex, of the parameters of a class in canonical JSON: keys sorted by code unit, no white space. */
 export function parametersSha256(parameters: StorageClass['parameters']): string {
-  const entries = Object.entries(parameters ?? {}).sort(([a], [b]) => (a < b ? -1 : 1));
+  return canonicalSha256(Object.entries(parameters ?? {}));
+}
+
+/** The same of the annotations that its driver reads; undefined where a class has none of them. */
+export function annotationsSha256(storageClass: StorageClass): string | undefined {
+  const annotations = annotationsRead(storageClass);
+  return annotations.length === 0 ? undefined : canonicalSha256(annotations);
+}
+
+function canonicalSha256(map: readonly (readonly [key: string, value: string | null])[]): string {
+  const entries = [...map].sort(([a], [b]) => (a < b ? -1 : 1));
   // Not as an object: there, keys that look like numbers come first, and `__proto__` is none.
   const canonical = entries.map(([key, value]) => `${JSON.stringify(key)}:${JSON.stringify(value)}`).join(',');
   return createHash('sha256').update(`{${canonical}}`).digest('hex');
 }
 
-/** What the cluster's owner states of a class: it counts for this name, this provisioner and these parameters only. */
+/**
+ * What the cluster's owner states of a class: it counts for this name, this provisioner, these parameters and, of the
+ * annotations, those that the driver reads.
+ */
 export function attestedClass(
   storageClass: StorageClass,
   { attestations }: StorageSettings,
@@ -49,7 +63,13 @@ export function attestedClass(
       mismatch: { path: 'parameters', found: `are not those that class ${name} was attested with` },
     };
   }
-  return latest(exact, now);
+  const annotations = annotationsSha256(storageClass);
+  const whole = exact.filter(({ annotationsSha256: attested }) => attested === annotations);
+  if (whole.length === 0) {
+    const found = `that the driver reads are not those that class ${name} was attested with`;
+    return { attested: false, mismatch: { path: 'metadata.annotations', found } };
+  }
+  return latest(whole, now);
 }
 
 /** What the cluster's owner states of one volume or one snapshot. */

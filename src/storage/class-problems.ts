@@ -1,5 +1,6 @@
 import type { Finding } from '../engine/rule.ts';
 import { describeFinding } from '../engine/wording.ts';
+import type { ClaimSpec } from '../k8s/core/claim-shape.ts';
 import { customerKeyProblem, encryptionOf } from './encryption.ts';
 import type { ClaimWithClass, ResolvedClass } from './linked-objects.ts';
 import type { StorageSettings } from './settings.ts';
@@ -17,6 +18,24 @@ export function classProblems(resolved: ResolvedClass, settings: StorageSettings
     found: `${nameOf(resolved)}, which does not encrypt`,
     required: inClass(problem),
   }));
+}
+
+/**
+ * Why a raw block device of this class would not be encrypted, though its file systems are. Undefined where it is, and
+ * where the class does not encrypt at all.
+ */
+export function rawBlockProblem(
+  resolved: ResolvedClass,
+  { volumeMode }: ClaimSpec,
+  settings: StorageSettings,
+  now: Date,
+): UnplacedFinding | undefined {
+  const encryption = resolved.storageClass && encryptionOf(resolved.storageClass, settings, now);
+  if (volumeMode !== 'Block' || !encryption?.encrypted || encryption.rawBlock === undefined) return undefined;
+  return {
+    found: `is Block, and class ${resolved.name} is shown to encrypt file systems only: ${encryption.rawBlock}`,
+    required: 'leave it out, for Qdrant needs a file system',
+  };
 }
 
 /**

@@ -21,16 +21,22 @@ const handle = z.strictObject({
 /** The fields that say what an attestation is about: one of these, and with a class two more. */
 const ABOUT = ['storageClass', 'volume', 'snapshot'] as const;
 const OF_CLASS = ['provisioner', 'parametersSha256'] as const;
+const OF_CLASS_ONLY = 'is of a class: expected storageClass beside it';
+
+const sha256 = z
+  .string()
+  .regex(/^[0-9a-f]{64}$/, 'expected 64 hex digits, as `qdrant-admission storage attest` prints them');
 
 const attestation = z
   .strictObject({
     storageClass: z.string().min(1).optional().describe('The name of a class; with provisioner and parametersSha256.'),
     provisioner: z.string().min(1).optional(),
-    parametersSha256: z
-      .string()
-      .regex(/^[0-9a-f]{64}$/, 'expected 64 hex digits, as `qdrant-admission storage attest` prints them')
+    parametersSha256: sha256
       .optional()
       .describe('Of the parameters in canonical JSON: a class that was made anew with others is not the one attested.'),
+    annotationsSha256: sha256
+      .optional()
+      .describe('The same of the annotations of the class that its driver reads; left out: it has none of them.'),
     volume: handle.optional().describe('One volume, that no class made.'),
     snapshot: handle.optional().describe('One snapshot, that was brought in by its handle.'),
     mechanism: z.string().min(1).describe('How the data is encrypted: ebs-account-default, node-luks, array, …'),
@@ -48,8 +54,11 @@ const attestation = z
       if (about[0] === 'storageClass' && entry[field] === undefined) {
         context.addIssue({ code: 'custom', path: [field], message: 'expected it beside storageClass' });
       } else if (about[0] !== 'storageClass' && entry[field] !== undefined) {
-        context.addIssue({ code: 'custom', path: [field], message: 'is of a class: expected storageClass beside it' });
+        context.addIssue({ code: 'custom', path: [field], message: OF_CLASS_ONLY });
       }
+    }
+    if (about[0] !== 'storageClass' && entry.annotationsSha256 !== undefined) {
+      context.addIssue({ code: 'custom', path: ['annotationsSha256'], message: OF_CLASS_ONLY });
     }
   })
   .describe(
@@ -89,6 +98,6 @@ function attestationOf(entry: z.infer<typeof attestation>): Attestation {
   if (volume) return { of: 'volume', ...volume, ...base };
   if (snapshot) return { of: 'snapshot', ...snapshot, ...base };
   // The schema has seen that these are there.
-  const { storageClass = '', provisioner = '', parametersSha256 = '' } = entry;
-  return { storageClass, provisioner, parametersSha256, ...base };
+  const { storageClass = '', provisioner = '', parametersSha256 = '', annotationsSha256 } = entry;
+  return { storageClass, provisioner, parametersSha256, annotationsSha256, ...base };
 }

@@ -75,8 +75,8 @@ function snapshotProblems(
   if (!byClass && Date.parse(snapshot.metadata?.creationTimestamp ?? '') >= Date.parse(target.created ?? '')) {
     return [{ found: found('which is not older than the claim'), required: 'create the claim again' }];
   }
-  const { driver, handles } = contentOf(origin.content);
-  if (handles.some((handle) => attestedHandle('snapshot', driver, handle, settings, now).attested)) return [];
+  const { driver, handle } = contentOf(origin.content);
+  if (handle !== undefined && attestedHandle('snapshot', driver, handle, settings, now).attested) return [];
   const attest = `take the snapshot of a claim that is encrypted, or state in storage.attestations of the configuration that it is`;
   if (!claim) return [{ found: found('which was brought in by its handle'), required: attest }];
   if (claim.claim && isOf(claim, origin)) return claimProblems(claim, settings, now);
@@ -107,7 +107,15 @@ function restoresByClass({ storageClass }: ResolvedClass, { requireCustomerKey }
 
 /** What a VolumeSnapshotContent says of itself: the driver, the volume it was taken of, and how the driver calls it. */
 function contentOf(content: VolumeSnapshotContent | undefined) {
-  const { spec, status } = content ?? {};
-  const handles = [spec?.source?.snapshotHandle, status?.snapshotHandle].filter((handle) => handle != null);
-  return { driver: spec?.driver ?? '', volumeHandle: spec?.source?.volumeHandle ?? undefined, handles };
+  const { spec } = content ?? {};
+  const volumeHandle = spec?.source?.volumeHandle ?? undefined;
+  return { driver: spec?.driver ?? '', volumeHandle, handle: restoredHandle(content) };
+}
+
+/**
+ * The driver's name of what is restored from a content: the one in its status, whatever its spec says
+ * (kubernetes-csi/external-provisioner@0688604: pkg/controller/controller.go).
+ */
+export function restoredHandle(content: VolumeSnapshotContent | undefined): string | undefined {
+  return content?.status?.snapshotHandle ?? content?.spec?.source?.snapshotHandle ?? undefined;
 }

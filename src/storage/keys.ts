@@ -6,6 +6,8 @@ export type KeyFormat =
   | 'oci'
   | 'ibm'
   | 'alibaba'
+  | 'huawei'
+  | 'yandex'
   | 'ceph'
   | 'stackit'
   | 'zfs'
@@ -77,6 +79,18 @@ const FORMATS: Readonly<Record<KeyFormat, Format>> = {
     begins: 'alibaba:',
     pattern: new RegExp(`^(?:${UUID}|key-[a-z0-9]+)$`),
     expected: 'the id of a KMS key, a UUID or key-…',
+  },
+  huawei: {
+    prefix: 'huawei:',
+    begins: 'huawei:',
+    pattern: new RegExp(`^${UUID}$`),
+    expected: 'the id of a KMS key, a UUID',
+  },
+  yandex: {
+    prefix: 'yandex:',
+    begins: 'yandex:',
+    pattern: /^[a-z0-9]{20}$/,
+    expected: 'the id of a symmetric key of KMS, twenty letters and digits',
   },
   ceph: {
     prefix: 'ceph:',

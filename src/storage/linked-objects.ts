@@ -25,12 +25,28 @@ export interface ClaimWithClass {
   readonly classIsOlder: boolean;
 }
 
+/** A claim of the subject with what will make its volume. */
+export interface ClaimWithDriver {
+  readonly claim: Claim;
+  /** Undefined where its class is not there, or no driver reads what it carries. */
+  readonly provisioner: string | undefined;
+}
+
 /** A claim of the subject with the VolumeAttributesClass that it names. */
 export interface ClaimWithAttributesClass {
   readonly claim: Claim;
   readonly name: string;
   /** Undefined where there is no such class. */
   readonly attributesClass: VolumeAttributesClass | undefined;
+}
+
+/** The VolumeAttributesClass that a volume was made with. */
+export interface AttributesOfVolume {
+  readonly name: string;
+  /** Undefined where there is no such class. */
+  readonly attributesClass: VolumeAttributesClass | undefined;
+  /** Whether it was there before the claim: else the volume may have been made with another of that name. */
+  readonly isOlder: boolean;
 }
 
 /** A volume and what tells where it came from. */
@@ -46,6 +62,10 @@ export interface LinkedVolume {
    * in use, whose binding was judged, a class of the same second counts as older.
    */
   readonly classIsOlder: boolean;
+  /** At its binding, of the claim that takes it; undefined where it has none yet. */
+  readonly claimUid?: string | undefined;
+  /** At its binding, where it names one. What is laid over a volume in use was judged when its claim named it. */
+  readonly attributes?: AttributesOfVolume;
 }
 
 /** A claim that is there, and all that tells what its volume is. */

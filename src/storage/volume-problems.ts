@@ -3,8 +3,9 @@ import { describeFinding } from '../engine/wording.ts';
 import { namedClass } from '../k8s/claims.ts';
 import type { PersistentVolume, PersistentVolumeSpec } from '../k8s/storage/objects.ts';
 import { attestedHandle } from './attestations.ts';
+import { attributesClassProblems, attributesDecide } from './attributes-class.ts';
 import { driverOf, provisionerOf } from './catalog.ts';
-import { classKeyProblem, classProblems, inClass, missingClass } from './class-problems.ts';
+import { classKeyProblem, classProblems, inClass, missingClass, rawBlockProblem } from './class-problems.ts';
 import { customerKeyProblem, type Encryption, encryptionOf, handleEncryption } from './encryption.ts';
 import type { LinkedClaim, LinkedVolume } from './linked-objects.ts';
 import { readParameters } from './parameters.ts';
@@ -46,7 +47,11 @@ export function volumeEncryption(origin: LinkedVolume, settings: StorageSettings
   const problems = disagreements(volume, origin, storageClass.provisioner ?? '', now);
   if (problems.length > 0) return { encrypted: false, problems };
   const encryption = encryptionOf(storageClass, settings, now);
-  if (encryption.encrypted) return encryption;
+  if (encryption.encrypted) {
+    if (volume.spec?.volumeMode !== 'Block' || encryption.rawBlock === undefined) return encryption;
+    const found = `is Block, and class ${resolved.name} is shown to encrypt file systems only: ${encryption.rawBlock}`;
+    return no({ path: 'spec.volumeMode', found, required: 'use a volume with a file system' });
+  }
   return no({
     path: 'spec.storageClassName',
     found: `is ${resolved.name}, which does not encrypt`,
@@ -83,11 +88,15 @@ export function linkedClaimProblems(stored: LinkedClaim, settings: StorageSettin
   }
   const key = classKeyProblem(resolved, settings, now);
   const problems = [...classProblems(resolved, settings, now), ...(key ? [key] : [])];
-  return problems.map((problem) => ({
-    path: 'spec.storageClassName',
-    value: claim?.spec.storageClassName,
-    ...problem,
-  }));
+  const raw = claim && rawBlockProblem(resolved, claim.spec, settings, now);
+  return [
+    ...problems.map((problem) => ({
+      path: 'spec.storageClassName',
+      value: claim?.spec.storageClassName,
+      ...problem,
+    })),
+    ...(raw ? [{ path: 'spec.volumeMode', value: 'Block', ...raw }] : []),
+  ];
 }
 
 /**
@@ -125,7 +134,13 @@ function disagreements(volume: PersistentVolume, origin: LinkedVolume, provision
     const found = by === undefined ? 'is not set: nothing shows that the class made this volume' : `is ${by}`;
     problems.push({ path: `metadata.annotations["${PROVISIONED_BY}"]`, found, required: attestIt(volume) });
   }
-  return [...problems, ...replacedClass(volume, origin, now), ...contradicted(volume, origin)];
+  return [
+    ...problems,
+    ...madeForAnother(volume, origin),
+    ...replacedClass(volume, origin, now),
+    ...contradicted(volume, origin),
+    ...overlaidProblems(volume, origin),
+  ];
 }
 
 /**
@@ -147,6 +162,25 @@ function sourceProblem(volume: PersistentVolume, provisioner: string): Finding |
   return { path: 'spec.csi.driver', found, required: attestIt(volume) };
 }
 
+/** Provisioners call a volume after the claim that it is made for (kubernetes-sigs/sig-storage-lib-external-provisioner). */
+const NAME_OF_UID = /(?:^|-)([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$/;
+
+/**
+ * A volume whose name says that it was made for another claim than the one that takes it. Which class that had nothing
+ * shows: the volume's own can be written over while no claim has it.
+ */
+function madeForAnother(volume: PersistentVolume, { claimUid }: LinkedVolume): Finding[] {
+  const [, uid] = NAME_OF_UID.exec(volume.metadata?.name ?? '') ?? [];
+  if (uid === undefined || claimUid === undefined || uid === claimUid) return [];
+  return [
+    {
+      path: 'metadata.name',
+      found: `says that it was made for a claim with the uid ${uid}, which is not this one`,
+      required: attestIt(volume),
+    },
+  ];
+}
+
 /**
  * A class cannot change, but it can be deleted and made anew under its name: then the volume may be of the old one, or
  * of another than was looked at when the claim came in. Only a class that is older than the claim was there all the
@@ -160,6 +194,25 @@ function replacedClass(volume: PersistentVolume, { class: { storageClass }, clas
     ? 'names a class that is not older than the claim, or was made after the volume'
     : 'names a class of which nothing shows when it was made';
   return [{ path: 'spec.storageClassName', found, required: attestIt(volume) }];
+}
+
+/**
+ * Why the VolumeAttributesClass that a volume was made with may have changed what its class says. It can be deleted and
+ * made anew like a class, between the moment when the claim named it and the one when the volume is made.
+ */
+function overlaidProblems(volume: PersistentVolume, { attributes }: LinkedVolume): Finding[] {
+  if (!attributes) return [];
+  const { name, attributesClass, isOlder } = attributes;
+  const driver = driverOfVolume(volume) ?? '';
+  const path = 'spec.volumeAttributesClassName';
+  const problem = (found: string): Finding[] => [{ path, found: `is ${name}, ${found}`, required: attestIt(volume) }];
+  if (!attributesClass) return attributesDecide(driver) ? problem('and there is no such VolumeAttributesClass') : [];
+  if (!isOlder && attributesDecide(driver)) return problem('a VolumeAttributesClass that is not older than the claim');
+  return attributesClassProblems(attributesClass.driverName ?? '', attributesClass.parameters).map((each) => ({
+    path,
+    found: `is ${name}, which may change how data is encrypted`,
+    required: `in the VolumeAttributesClass ${describeFinding(each)}`,
+  }));
 }
 
 /** Milliseconds; infinite where it cannot be told. */

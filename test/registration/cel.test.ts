@@ -32,6 +32,14 @@ describe('the match condition of pods', () => {
     );
   });
 
+  it('compares a map as a whole where rules look for many keys in it', () => {
+    const paths = Array.from({ length: 17 }, (_, i) => `metadata.labels{example.com/${i}}`);
+    expect(anyFieldChanged(paths)).toBe(
+      "request.operation != 'UPDATE' || object.?metadata.?labels != oldObject.?metadata.?labels",
+    );
+    expect(anyFieldChanged(paths.slice(1))).toContain('k.startsWith("example.com/16")');
+  });
+
   it('looks at the keys of a map on both sides: one may have come, one may have gone', () => {
     const expression = anyFieldChanged(['metadata.annotations{example.com/}']);
     expect(expression).toContain('object.?metadata.?annotations.orValue({}).exists(k, k.startsWith("example.com/")');

@@ -3,7 +3,7 @@ import { stringify } from 'yaml';
 import { timestamp } from '../../engine/timestamp.ts';
 import { count, describeFinding, printable } from '../../engine/wording.ts';
 import type { StorageClass } from '../../k8s/storage/objects.ts';
-import { parametersSha256 } from '../../storage/attestations.ts';
+import { annotationsSha256, parametersSha256 } from '../../storage/attestations.ts';
 import { type Encryption, encryptionOf } from '../../storage/encryption.ts';
 import { parseCustomerKey } from '../../storage/keys.ts';
 import { type CommandContext, EXIT } from '../shared/context.ts';
@@ -90,10 +90,12 @@ function needlessOf(encryption: Encryption, { keyId }: Options): string | undefi
 }
 
 function entryOf(storageClass: StorageClass, { mechanism, reason, responsible, expires, keyId }: Options) {
+  const annotations = annotationsSha256(storageClass);
   return {
     storageClass: nameOf(storageClass),
     provisioner: storageClass.provisioner ?? '',
     parametersSha256: parametersSha256(storageClass.parameters),
+    ...(annotations !== undefined && { annotationsSha256: annotations }),
     mechanism,
     reason,
     responsible,

@@ -9,6 +9,8 @@ const claimSpec = fields({
   storageClassName: 'string',
   volumeAttributesClassName: 'string',
   volumeName: 'string',
+  /** Block: a raw device; else a file system. */
+  volumeMode: 'string',
   dataSource,
   dataSourceRef: dataSource,
 });

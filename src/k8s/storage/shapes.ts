@@ -22,6 +22,7 @@ export const persistentVolume = fields({
   spec: fields({
     storageClassName: 'string',
     volumeAttributesClassName: 'string',
+    volumeMode: 'string',
     claimRef: reference,
     csi: fields({ driver: 'string', volumeHandle: 'string', volumeAttributes: parameters }),
   }),

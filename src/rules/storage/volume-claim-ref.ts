@@ -14,6 +14,8 @@ export const volumeClaimRef = defineRule({
     PersistentVolume: [
       'spec.claimRef',
       'spec.csi',
+      'spec.volumeMode',
+      'spec.volumeAttributesClassName',
       ...CLASS_FIELDS,
       'metadata.annotations{pv.kubernetes.io/provisioned-by}',
     ],
