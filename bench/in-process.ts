@@ -44,8 +44,8 @@ export async function decisionCost(which: Which, batches: number): Promise<Decis
 
 function subjectIn(text: string, now: Date): Subject {
   const subject = subjectOf(JSON.parse(text), now);
-  if ('bad' in subject) throw new Error(subject.bad);
-  return subject;
+  if (!subject.ok) throw new Error(subject.error.problem);
+  return subject.value;
 }
 
 async function microseconds(batches: number, once: () => unknown): Promise<number> {

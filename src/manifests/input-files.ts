@@ -2,6 +2,7 @@ import type { Stats } from 'node:fs';
 import { open, readdir, realpath, stat } from 'node:fs/promises';
 import { extname, join } from 'node:path';
 import { addAbortSignal, Readable } from 'node:stream';
+import { failure, type Result, success } from '../k8s/result.ts';
 import type { InputError } from './documents.ts';
 
 /** A file that was read: its path as it appears in messages, and its text. */
@@ -33,7 +34,7 @@ export interface InputFileOptions {
 export async function* readInputFiles(
   names: readonly string[],
   options: InputFileOptions,
-): AsyncGenerator<InputFile | InputError> {
+): AsyncGenerator<Result<InputFile, InputError>> {
   const seen = new Set<string>();
   for (const name of names) {
     if (name !== '-') yield* readPath(name, seen, options);
@@ -46,25 +47,26 @@ async function* readPath(
   path: string,
   seen: Set<string>,
   { except }: InputFileOptions,
-): AsyncGenerator<InputFile | InputError> {
+): AsyncGenerator<Result<InputFile, InputError>> {
   const found = await identify(path);
-  if (typeof found === 'string') yield { file: path, message: found };
+  if (typeof found === 'string') yield failure({ file: path, message: found });
   else if (!found.stats.isDirectory()) yield* readOnce(path, found.real, seen);
   else if (!seen.has(found.real)) {
     if (except !== undefined) seen.add(await realPath(except));
     const manifests = yield* walk(path, seen.add(found.real));
     // Without an error, an empty directory would look as if everything in it had been accepted.
-    if (manifests === 0) yield { file: path, message: `holds no manifest: expected ${EXTENSIONS.join(', ')} files` };
+    if (manifests === 0)
+      yield failure({ file: path, message: `holds no manifest: expected ${EXTENSIONS.join(', ')} files` });
   }
 }
 
 /** Reads all manifests below a directory. Returns how many there are, including those that were read before. */
-async function* walk(directory: string, seen: Set<string>): AsyncGenerator<InputFile | InputError, number> {
+async function* walk(directory: string, seen: Set<string>): AsyncGenerator<Result<InputFile, InputError>, number> {
   let entries: string[];
   try {
     entries = await readdir(directory);
   } catch (error) {
-    yield { file: directory, message: describe(error) };
+    yield failure({ file: directory, message: describe(error) });
     return 1;
   }
   let manifests = 0;
@@ -79,9 +81,9 @@ async function* walk(directory: string, seen: Set<string>): AsyncGenerator<Input
     }
     if (!EXTENSIONS.includes(extname(name))) continue;
     manifests++;
-    if (typeof found === 'string') yield { file: path, message: found };
+    if (typeof found === 'string') yield failure({ file: path, message: found });
     // Opening a named pipe would block until somebody writes to it.
-    else if (!found.stats.isFile()) yield { file: path, message: 'is not a regular file' };
+    else if (!found.stats.isFile()) yield failure({ file: path, message: 'is not a regular file' });
     else yield* readOnce(path, found.real, seen);
   }
   return manifests;
@@ -101,13 +103,13 @@ function realPath(path: string): Promise<string> {
   return realpath(path).catch(() => path);
 }
 
-async function* readOnce(path: string, real: string, seen: Set<string>): AsyncGenerator<InputFile | InputError> {
+async function* readOnce(path: string, real: string, seen: Set<string>): AsyncGenerator<Result<InputFile, InputError>> {
   if (seen.has(real)) return;
   seen.add(real);
   yield await readOne(path);
 }
 
-async function readOne(path: string): Promise<InputFile | InputError> {
+async function readOne(path: string): Promise<Result<InputFile, InputError>> {
   try {
     const file = await open(path);
     try {
@@ -116,15 +118,15 @@ async function readOne(path: string): Promise<InputFile | InputError> {
       await file.close();
     }
   } catch (error) {
-    return { file: path, message: describe(error) };
+    return failure({ file: path, message: describe(error) });
   }
 }
 
-async function readStdin({ stdin, signal }: InputFileOptions): Promise<InputFile | InputError> {
+async function readStdin({ stdin, signal }: InputFileOptions): Promise<Result<InputFile, InputError>> {
   try {
     return decode(STDIN, await collect(stdin instanceof Readable ? addAbortSignal(signal, stdin) : stdin));
   } catch (error) {
-    return { file: STDIN, message: describe(error) };
+    return failure({ file: STDIN, message: describe(error) });
   }
 }
 
@@ -142,16 +144,16 @@ async function collect(stream: NodeJS.ReadableStream): Promise<Buffer | undefine
 }
 
 /** Decodes text as kubectl does: as UTF-8, or as UTF-16 if there is a byte order mark. */
-function decode(file: string, bytes: Buffer | undefined): InputFile | InputError {
-  if (!bytes) return { file, message: `is larger than ${MOST_BYTES / 1024 / 1024} MiB` };
+function decode(file: string, bytes: Buffer | undefined): Result<InputFile, InputError> {
+  if (!bytes) return failure({ file, message: `is larger than ${MOST_BYTES / 1024 / 1024} MiB` });
   const [first, second] = bytes;
   let encoding = 'utf-8';
   if (first === 0xff && second === 0xfe) encoding = 'utf-16le';
   if (first === 0xfe && second === 0xff) encoding = 'utf-16be';
   try {
-    return { file, text: new TextDecoder(encoding, { fatal: true }).decode(bytes) };
+    return success({ file, text: new TextDecoder(encoding, { fatal: true }).decode(bytes) });
   } catch {
-    return { file, message: `is not ${encoding.toUpperCase()} text` };
+    return failure({ file, message: `is not ${encoding.toUpperCase()} text` });
   }
 }
 

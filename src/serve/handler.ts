@@ -8,6 +8,7 @@ import type { Ports } from '../facts/ports.ts';
 import { judge, judgeForAll } from '../judge.ts';
 import { concernsAll, KINDS } from '../k8s/kinds.ts';
 import { isJsonObject } from '../k8s/object.ts';
+import { failure, type Result, success } from '../k8s/result.ts';
 import { RULES } from '../rules/index.ts';
 import type { BadRequestReason } from '../telemetry/metrics.ts';
 import { createTurns, decode, isLarge, type Malformed, overload, parse } from './parse.ts';
@@ -86,9 +87,10 @@ export function createHandler({ config, ports, now, requestLog }: HandlerOptions
     if ('why' in parsed) return refused(parsed);
     if (large) await turn();
     const outcome = await answerTo(parsed.value, started + timeoutMs - RESERVE_MS);
-    if ('bad' in outcome) return { status: 400, body: `${outcome.bad}\n` };
-    const text = JSON.stringify(reviewOf(outcome.uid, outcome.answer));
-    requestLog.answered(outcome, (performance.now() - started) / 1000);
+    if (!outcome.ok) return { status: 400, body: `${outcome.error}\n` };
+    const { uid, answer: said } = outcome.value;
+    const text = JSON.stringify(reviewOf(uid, said));
+    requestLog.answered(outcome.value, (performance.now() - started) / 1000);
     return { status: 200, body: text };
   };
 
@@ -98,18 +100,19 @@ export function createHandler({ config, ports, now, requestLog }: HandlerOptions
   }
 
   /** Answers with an AdmissionReview whenever the review has a uid. */
-  async function answerTo(review: unknown, deadline: number): Promise<Answered | { readonly bad: string }> {
+  async function answerTo(review: unknown, deadline: number): Promise<Result<Answered, string>> {
     try {
       const subject = subjectOf(review, now());
-      if (!('bad' in subject)) return await judged(subject, deadline);
+      if (subject.ok) return success(await judged(subject.value, deadline));
       requestLog.rejected('not-a-review');
-      if (subject.uid === undefined) return subject;
-      return unjudged(subject.uid, { code: 400, problem: subject.bad }, config.current.enforcement);
+      const { problem, uid } = subject.error;
+      if (uid === undefined) return failure(problem);
+      return success(unjudged(uid, { code: 400, problem }, config.current.enforcement));
     } catch (error) {
       const uid = uidOf(review);
       requestLog.threw(error, uid);
       const problem = `this could not be judged: a fault of the webhook, see its log (request ${uid})`;
-      return unjudged(uid, { code: 503, problem }, config.current.enforcement);
+      return success(unjudged(uid, { code: 503, problem }, config.current.enforcement));
     }
   }
 

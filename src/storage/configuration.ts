@@ -7,7 +7,7 @@ const customerKey = z
   .string()
   .superRefine((text, context) => {
     const parsed = parseCustomerKey(text);
-    if ('problem' in parsed) context.addIssue({ code: 'custom', message: parsed.problem });
+    if (!parsed.ok) context.addIssue({ code: 'custom', message: parsed.error.problem });
   })
   .describe(
     `A key by its full id: ${CUSTOMER_KEY_FORMS.map(({ expected }) => expected).join('; ')}. What an alias names can change.`,

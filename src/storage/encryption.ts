@@ -150,12 +150,12 @@ function keyFrom(source: KeySource, parameters: Parameters, provisioner: Provisi
   const { path, text } = written;
   const format = source.from === 'secret' ? 'secret' : source.format;
   const parsed = parseKey(format, text);
-  if ('problem' in parsed) return { problem: { path, value: text, required: parsed.required } };
+  if (!parsed.ok) return { problem: { path, value: text, required: parsed.error.required } };
   const [dropped] = [
     ...(source.when ? conditionProblems(source.when, parameters, provisioner.flags ?? 'off') : []),
     ...elsewhereProblems(provisioner, parameters, true),
   ];
-  return dropped ? { problem: dropped } : { shown: parsed, path };
+  return dropped ? { problem: dropped } : { shown: parsed.value, path };
 }
 
 type KeyText = { readonly path: string; readonly text: string } | { readonly problem: Finding };
@@ -209,7 +209,7 @@ function nameOf({ namespace, name }: SecretRef): string {
 function attestedKey({ keyId }: Attestation): KeyEvidence | undefined {
   if (keyId === undefined) return undefined;
   const parsed = parseCustomerKey(keyId);
-  return 'problem' in parsed ? undefined : { shown: parsed, path: 'metadata.name' };
+  return parsed.ok ? { shown: parsed.value, path: 'metadata.name' } : undefined;
 }
 
 function notAttested({ metadata }: StorageClass): Finding {

@@ -11,7 +11,8 @@ async function read(names: readonly string[], options: Partial<InputFileOptions>
   const found: [string, string][] = [];
   const all = { stdin: Readable.from([]), signal: new AbortController().signal, ...options };
   for await (const input of readInputFiles(names, all)) {
-    found.push([input.file, 'text' in input ? input.text : `error: ${input.message}`]);
+    if (input.ok) found.push([input.value.file, input.value.text]);
+    else found.push([input.error.file, `error: ${input.error.message}`]);
   }
   return found;
 }

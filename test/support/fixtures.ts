@@ -57,14 +57,14 @@ export function fixtureFiles(): FixtureFile[] {
 export function readFixture({ path }: FixtureFile): Fixture {
   const read = readManifests(readFileSync(join(FIXTURES, path), 'utf8'), path);
   const fixture = fixtureOf(read, path);
-  if ('errors' in fixture) throw new Error(JSON.stringify(fixture.errors));
-  const { subject: manifest, world, now = NOW, config, unknown, replay } = fixture;
+  if (!fixture.ok) throw new Error(JSON.stringify(fixture.error));
+  const { subject: manifest, world, now = NOW, config, unknown, replay } = fixture.value;
   const placed = subjectOfManifest(manifest, now);
-  if ('message' in placed) throw new Error(`${path}: ${placed.message}`);
+  if (!placed.ok) throw new Error(`${path}: ${placed.error.message}`);
   const policy = config ? config.namespaces.get(NAMESPACE) : defaultPolicy('private');
   if (!policy) throw new Error(`${path}: the configuration does not protect the namespace ${NAMESPACE}`);
   const written = writtenConfig(read.manifests);
-  const { subject } = placed;
+  const { subject } = placed.value;
   return {
     subject: concernsAll(subject.object) ? { ...subject, namespace: NAMESPACE } : subject,
     policy,

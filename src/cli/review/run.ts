@@ -6,6 +6,7 @@ import type { Ports } from '../../facts/ports.ts';
 import { judge, judgeForAll } from '../../judge.ts';
 import { concernsAll } from '../../k8s/kinds.ts';
 import type { KubernetesObject } from '../../k8s/object.ts';
+import type { Result } from '../../k8s/result.ts';
 import type { InputError, Position } from '../../manifests/documents.ts';
 import { type Fixture, fixtureOf, isFixtureHeader } from '../../manifests/fixture.ts';
 import type { InputFile } from '../../manifests/input-files.ts';
@@ -78,23 +79,24 @@ interface Case {
 
 /** Judges all objects of all sources, until it is told to stop. One that cannot be read or judged hides no other. */
 export async function reviewSources(
-  sources: AsyncIterable<InputFile | InputError>,
+  sources: AsyncIterable<Result<InputFile, InputError>>,
   settings: ReviewSettings,
 ): Promise<Review> {
   const errors: InputError[] = [];
   const plain: Manifest[] = [];
   const fixtures: Fixture[] = [];
   for await (const source of sources) {
-    if (!('text' in source)) {
-      errors.push(source);
+    if (!source.ok) {
+      errors.push(source.error);
       continue;
     }
-    const read = readManifests(source.text, source.file);
+    const { text, file } = source.value;
+    const read = readManifests(text, file);
     const [first] = read.manifests;
     if (settings.fixtures && first && isFixtureHeader(first)) {
-      const fixture = fixtureOf(read, source.file);
-      if ('errors' in fixture) errors.push(...fixture.errors);
-      else fixtures.push(fixture);
+      const fixture = fixtureOf(read, file);
+      if (fixture.ok) fixtures.push(fixture.value);
+      else errors.push(...fixture.error);
       continue;
     }
     errors.push(...read.errors, ...headersIn(read, settings.fixtures));
@@ -105,9 +107,9 @@ export async function reviewSources(
   for (const each of casesOf(plain, fixtures, settings)) {
     if (settings.signal.aborted) break;
     const placed = subjectOfManifest(each.manifest, each.now, settings.namespace);
-    if ('message' in placed) errors.push(placed);
-    else if (!isJudged(placed.subject)) others.push(placed.subject.object);
-    else objects.push(await judgeCase(each, placed, settings.signal));
+    if (!placed.ok) errors.push(placed.error);
+    else if (!isJudged(placed.value.subject)) others.push(placed.value.subject.object);
+    else objects.push(await judgeCase(each, placed.value, settings.signal));
   }
   return { objects, notJudged: countKinds(others), errors };
 }

@@ -144,7 +144,7 @@ function parseOptions(args: readonly string[], now: Date): Options | 'help' {
   if (Date.parse(expires) <= now.getTime()) throw new Misuse(`--expires is ${expires}: expected a moment to come`);
   const keyId = values['key-id'];
   const key = keyId === undefined ? undefined : parseCustomerKey(keyId);
-  if (key && 'problem' in key) throw new Misuse(`--key-id is ${quote(keyId ?? '')}: ${key.problem}`);
+  if (key && !key.ok) throw new Misuse(`--key-id is ${quote(keyId ?? '')}: ${key.error.problem}`);
   if (files.length > 0 && (kubeconfig !== undefined || context !== undefined)) {
     throw new Misuse('expected files or a cluster, not both');
   }

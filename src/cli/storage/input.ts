@@ -62,11 +62,11 @@ async function fromFiles({ files, config }: ClassSource, { stdin, signal }: Comm
   const errors: InputError[] = [];
   const options = { stdin, signal, ...(config !== undefined && { except: config }) };
   for await (const read of readInputFiles(files, options)) {
-    if ('message' in read) {
-      errors.push(read);
+    if (!read.ok) {
+      errors.push(read.error);
       continue;
     }
-    const { manifests, errors: wrong } = readManifests(read.text, read.file);
+    const { manifests, errors: wrong } = readManifests(read.value.text, read.value.file);
     errors.push(...wrong);
     for (const { object, source, line } of manifests) {
       if (isKind(object, 'StorageClass.storage.k8s.io')) classes.push({ storageClass: object, file: source, line });
