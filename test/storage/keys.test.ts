@@ -75,7 +75,7 @@ describe('a key of the configuration', () => {
   ])('%j is none, and it is said what was expected', (text, problem) => {
     const parsed = parseCustomerKey(text);
     expect(parsed.ok ? '' : parsed.error.problem).toContain(problem);
-    expect('required' in parsed && parsed.required).toMatch(/^(write|expected the full|an alias|a bare)/);
+    expect(parsed.ok ? '' : parsed.error.required).toMatch(/^(write|expected the full|an alias|a bare)/);
   });
 
   it('that is none allows nothing', () => {
