@@ -21,7 +21,7 @@ describe.each(fixtureFiles())('$path', (file) => {
     expect(OUTCOMES[file.prefix]).toContain(own?.outcome);
     if (own?.outcome !== 'fail') return;
     for (const { path, required } of own.findings) {
-      expect(path).toMatch(/^(spec|metadata|template|provisioner)\b/);
+      expect(path).toMatch(/^(spec|status|metadata|template|provisioner)\b/);
       expect(required).not.toBe('');
     }
   });
