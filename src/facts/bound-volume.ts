@@ -61,7 +61,7 @@ async function ofVolume(
   };
   if (!own) return known(linked);
   // The volume of a claim that has long been bound may be changed to what came later.
-  const isInUse = own.metadata?.annotations?.[BIND_COMPLETED] !== undefined;
+  const isInUse = own.spec?.volumeName === linked.name && own.metadata?.annotations?.[BIND_COMPLETED] !== undefined;
   const claimUid = isInUse ? undefined : (claimRef?.uid ?? own.metadata?.uid ?? undefined);
   return atBinding({ ...linked, claimUid }, own, objects, isInUse);
 }

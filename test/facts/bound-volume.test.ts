@@ -4,7 +4,7 @@ import type { Subject } from '../../src/engine/subject.ts';
 import type { World } from '../../src/facts/ports.ts';
 import type { JsonObject } from '../../src/k8s/object.ts';
 import { learnFact, subjectOf } from '../support/learn-fact.ts';
-import { CREATED, claim, storageClass, volume } from '../support/storage-objects.ts';
+import { attributesClass, CREATED, claim, storageClass, volume } from '../support/storage-objects.ts';
 import { holding, SILENT_WORLD } from '../support/worlds.ts';
 
 const FAST = storageClass('fast');
@@ -125,6 +125,23 @@ describe('the fact boundVolume of a volume', () => {
       classIsOlder: true,
     });
   });
+
+  it.each<[what: string, volumeName: string, isInUse: boolean]>([
+    ['has it in use', 'pv', true],
+    ['has another', 'other', false],
+  ])(
+    'is not asked for whom it was made, nor for what came later, where the claim %s',
+    async (_, volumeName, isInUse) => {
+      const annotations = { 'pv.kubernetes.io/bind-completed': 'yes' };
+      const own = claim('data', { storageClassName: 'fast', volumeName }, { uid: 'c', annotations });
+      const later = attributesClass('later', {}, { creationTimestamp: '2026-10-03T00:00:00Z' });
+      const changed = volume('pv', { ...(PV['spec'] as JsonObject), volumeAttributesClassName: 'later' });
+      expect(await learnt(ofVolume(changed), [FAST, own, later])).toMatchObject({
+        claimUid: isInUse ? undefined : 'c',
+        attributes: { name: 'later', isOlder: isInUse },
+      });
+    },
+  );
 
   it('counts a class that is younger than the claim as not older', async () => {
     const younger = storageClass('fast', { creationTimestamp: '2026-10-02T00:00:01Z' });

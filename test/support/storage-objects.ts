@@ -24,8 +24,9 @@ export function storageClass(name: string, metadata: Meta = {}, rest: JsonObject
   return object('storage.k8s.io/v1', 'StorageClass', name, own, { provisioner: 'ebs.csi.aws.com', ...rest });
 }
 
-export function attributesClass(name: string, parameters: JsonObject = {}): JsonObject {
-  return object('storage.k8s.io/v1', 'VolumeAttributesClass', name, {}, { driverName: 'ebs.csi.aws.com', parameters });
+export function attributesClass(name: string, parameters: JsonObject = {}, metadata: Meta = {}): JsonObject {
+  const rest = { driverName: 'ebs.csi.aws.com', parameters };
+  return object('storage.k8s.io/v1', 'VolumeAttributesClass', name, metadata, rest);
 }
 
 /** A VolumeSnapshot in the namespace `qdrant`. */
