@@ -7,12 +7,13 @@ import { defineFact } from '../../src/facts/define.ts';
 import { FACT_NAMES, factNamed, KINDS_READ } from '../../src/facts/index.ts';
 import { FACTS } from '../../src/facts/list.ts';
 import type { ObjectKey, World } from '../../src/facts/ports.ts';
-import type { KindName } from '../../src/k8s/kinds.ts';
+import type { KindName, ObjectOf } from '../../src/k8s/kinds.ts';
 import type { JsonObject } from '../../src/k8s/object.ts';
 import { RULES } from '../../src/rules/index.ts';
 import { fixtureFiles, readFixture } from '../support/fixtures.ts';
 import { pod } from '../support/pods.ts';
 import { SETTINGS } from '../support/policies.ts';
+import { CREATED, claim, storageClass } from '../support/storage-objects.ts';
 import { holding, SILENT_WORLD } from '../support/worlds.ts';
 
 const ROOT = resolve(import.meta.dirname, '../..');
@@ -146,5 +147,57 @@ describe('a fact', () => {
     const away: World = { list: async () => unknown('away'), read: async () => unknown('away') };
     expect(await learnt(watched, away)).toEqual(unknown('away'));
     expect(await learnt(live, { ...SILENT_WORLD, live: away })).toEqual(unknown('away'));
+  });
+});
+
+describe('which of two objects was there before the other was made', () => {
+  const keyed = { uid: 'u' };
+  const made = (creationTimestamp: string | null, metadata: JsonObject = keyed) =>
+    storageClass('fast', { ...metadata, creationTimestamp });
+  const later = (creationTimestamp: string | null, metadata: JsonObject = keyed) =>
+    claim('data', {}, { ...metadata, creationTimestamp });
+
+  type Made = ObjectOf<'StorageClass.storage.k8s.io'>;
+
+  async function isOlder(earlier: JsonObject, than: JsonObject, said?: boolean) {
+    let asked = false;
+    const world: World = {
+      ...SILENT_WORLD,
+      async madeBefore() {
+        asked = true;
+        return said;
+      },
+    };
+    const fact = defineFact({
+      name: 'older',
+      title: '',
+      watched: ['StorageClass.storage.k8s.io', 'PersistentVolumeClaim'],
+      learn: async ({ objects }) => known(await objects.isOlder(earlier as Made, than as Made)),
+    });
+    const told = await learnt(fact, world);
+    return { older: told.known && told.value, asked };
+  }
+
+  it('is told by the second in which each was made', async () => {
+    expect(await isOlder(made('2026-10-01T23:59:59Z'), later(CREATED), false)).toEqual({ older: true, asked: false });
+    expect(await isOlder(made('2026-10-02T00:00:01Z'), later(CREATED), true)).toEqual({ older: false, asked: false });
+  });
+
+  it('is for the watches to tell where that is the same, and false where they cannot', async () => {
+    for (const said of [true, false]) {
+      expect(await isOlder(made(CREATED), later(CREATED), said)).toEqual({ older: said, asked: true });
+    }
+    expect(await isOlder(made(CREATED), later(CREATED))).toEqual({ older: false, asked: true });
+    expect(await isOlder(made(CREATED, {}), later(CREATED), true)).toEqual({ older: false, asked: false });
+    expect(await isOlder(made(CREATED), later(CREATED, {}), true)).toEqual({ older: false, asked: false });
+  });
+
+  it('is everything before what is yet to be made, and nothing that does not say when it was made', async () => {
+    expect(await isOlder(made('2026-10-02T00:00:01Z'), later(null))).toEqual({ older: true, asked: false });
+    expect(await isOlder(made(null), later(null))).toEqual({ older: true, asked: false });
+    for (const never of [null, 'yesterday']) {
+      expect(await isOlder(made(never), later(CREATED), true)).toEqual({ older: false, asked: false });
+    }
+    expect(await isOlder(made(CREATED), later('yesterday'), true)).toEqual({ older: false, asked: false });
   });
 });
