@@ -2,9 +2,7 @@ import { write } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { type Logger, pino } from 'pino';
-
-export const LOG_LEVELS = ['debug', 'info', 'warn', 'error'] as const;
-export type LogLevel = (typeof LOG_LEVELS)[number];
+import type { LogLevel } from './log-levels.ts';
 
 /** Structured lines, one JSON object each. Logging never throws and never waits. */
 export interface Log extends Pick<Logger, LogLevel> {

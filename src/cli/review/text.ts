@@ -1,22 +1,28 @@
-import { styleText } from 'node:util';
 import { rulePagePath } from '../../docs/rule-page.ts';
 import { describeExempted } from '../../engine/answer.ts';
 import type { Profile } from '../../engine/policy.ts';
 import type { Finding } from '../../engine/rule.ts';
 import { count, describeFinding, printable } from '../../engine/wording.ts';
-import type { Review, Reviewed, ReviewedVerdict } from './run.ts';
-
-/** Puts colours on text, or leaves it as it is. */
-export type Paint = (style: 'green' | 'red' | 'yellow' | 'bold' | 'dim', text: string) => string;
-
-/** Colours are for terminals: in a pipe they are noise. */
-export function createPaint(colour: boolean): Paint {
-  return colour ? (style, text) => styleText(style, text, { validateStream: false }) : (_style, text) => text;
-}
+import type { Format } from '../shared/formats.ts';
+import type { Paint } from '../shared/terminal.ts';
+import type { Review, Reviewed, ReviewedVerdict, ReviewReport } from './report.ts';
 
 const COLOUR = { accepted: 'green', refused: 'red', unknown: 'yellow' } as const;
 /** Of the longest outcome. */
 const WIDTH = 8;
+
+/** For people: object by object, then what was not judged, and all in all. */
+export const TEXT: Format<ReviewReport> = { write };
+
+function* write({ review, enforcement, hasConfiguration, profile, quiet, paint }: ReviewReport): Generator<string> {
+  for (const reviewed of review.objects) {
+    if (!quiet || reviewed.outcome !== 'accepted') yield describeReviewed(reviewed, paint);
+  }
+  if (quiet) return;
+  if (hasConfiguration) yield describeUnconfigured(review, profile);
+  if (enforcement === 'audit') yield 'enforcement is audit: the API server only records what is refused here\n';
+  yield describeSummary(review, paint);
+}
 
 /** One object: what became of it, and for every rule that has something to say where, what, and how to mend it. */
 export function describeReviewed(reviewed: Reviewed, paint: Paint): string {
@@ -47,7 +53,7 @@ export function describeSummary({ objects, notJudged, errors }: Review, paint: P
 }
 
 /** Says which objects a configuration was not asked about: a forgotten -n would judge by another policy unnoticed. */
-export function describeUnconfigured({ objects }: Review, profile: Profile): string {
+function describeUnconfigured({ objects }: Review, profile: Profile): string {
   const missed = objects.filter(({ configured }) => !configured).map(({ subject }) => subject.namespace);
   const names = [...new Set(missed)].sort().map((name) => (name === '' ? 'none (-n names one)' : printable(name)));
   if (names.length === 0) return '';

@@ -4,19 +4,33 @@ import { text } from 'node:stream/consumers';
 import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { reviewOutput, reviewOutputSchema } from '../../src/cli/review/json.ts';
-import { type Review, reviewSources } from '../../src/cli/review/run.ts';
-import { createPaint, describeReviewed, describeSummary } from '../../src/cli/review/text.ts';
-import { definePodRule } from '../../src/engine/define.ts';
-import type { Policy } from '../../src/engine/policy.ts';
-import type { Rule } from '../../src/engine/rule.ts';
-import { readSources } from '../../src/manifests/input-files.ts';
-import { policyWith } from '../support/policies.ts';
-import { badPod, files, goodPod, review, reviewJson } from '../support/review-run.ts';
+import { reviewOutput, reviewOutputSchema } from '../../../src/cli/review/json.ts';
+import type { Review, ReviewReport } from '../../../src/cli/review/report.ts';
+import { reviewSources } from '../../../src/cli/review/run.ts';
+import { describeReviewed, describeSummary } from '../../../src/cli/review/text.ts';
+import { createPaint } from '../../../src/cli/shared/terminal.ts';
+import { definePodRule } from '../../../src/engine/define.ts';
+import type { Policy } from '../../../src/engine/policy.ts';
+import type { Rule } from '../../../src/engine/rule.ts';
+import { readSources } from '../../../src/manifests/input-files.ts';
+import { PROGRAM } from '../../support/command-line.ts';
+import { policyWith } from '../../support/policies.ts';
+import { badPod, files, goodPod, review, reviewJson } from '../../support/review-run.ts';
 
-const MAIN = resolve(import.meta.dirname, '../../src/main.ts');
+const MAIN = resolve(import.meta.dirname, '../../../src/main.ts');
 const ESCAPE = '\u001b[';
 const plain = createPaint(false);
+
+const reportOf = (review: Review): ReviewReport => ({
+  review,
+  enforcement: 'enforce',
+  hasConfiguration: false,
+  profile: 'private',
+  exitCode: 2,
+  program: PROGRAM,
+  quiet: false,
+  paint: plain,
+});
 
 describe('the text', () => {
   it('says per object what became of it, where, what is there, what is required, and how to fix it', async () => {
@@ -89,6 +103,7 @@ describe('the JSON', () => {
       errors: 1,
       exitCode: 3,
     });
+    expect(json.program).toEqual({ name: 'qdrant-admission', version: PROGRAM.version });
     expect(json.errors).toEqual([
       { file: `${root}/g.yaml`, line: 1, column: 1, message: 'expected a Kubernetes object, with apiVersion and kind' },
     ]);
@@ -182,7 +197,7 @@ describe('what the files cannot tell', () => {
     expect(describeSummary(result, plain)).toBe(
       'not judged: needs-namespace needs namespace: the files bring no Namespace called qdrant (2 objects)\n2 objects: 2 accepted\n',
     );
-    const [verdict] = reviewOutput(result, 'enforce', 0).objects[0]?.verdicts ?? [];
+    const [verdict] = reviewOutput(reportOf(result)).objects[0]?.verdicts ?? [];
     expect(verdict).toMatchObject({ outcome: 'not-judged', reason: 'the files bring no Namespace called qdrant' });
   });
 
@@ -216,7 +231,7 @@ describe('what the files cannot tell', () => {
       ['unknown', 'a bug'],
       ['unknown', 'a bug'],
     ]);
-    expect(reviewOutputSchema.parse(reviewOutput(result, 'enforce', 2)).objects[0]?.reason).toBe('a bug');
+    expect(reviewOutputSchema.parse(reviewOutput(reportOf(result))).objects[0]?.reason).toBe('a bug');
   });
 });
 
