@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
+import { on, once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { availableParallelism, tmpdir } from 'node:os';
@@ -154,16 +154,19 @@ async function orExit<T>(child: ChildProcess, wait: (signal: AbortSignal) => Pro
   }
 }
 
-/** The port that a server's first line names. What it logs later is read and dropped, as a log collector would. */
+/** The port that a server's line names once it listens. What it logs later is read and dropped, as a log collector would. */
 async function listening(child: ChildProcess): Promise<number> {
   if (!child.stdout) throw new Error('the process has no standard output');
   const lines = createInterface({ input: child.stdout });
-  const [line] = await orExit(child, (signal) => once(lines, 'line', { signal }));
+  const port = await orExit(child, async (signal) => {
+    for await (const [line] of on(lines, 'line', { signal })) {
+      const entry: unknown = JSON.parse(line);
+      if (typeof entry === 'object' && entry !== null && 'port' in entry) return entry.port;
+    }
+    return undefined;
+  });
   lines.close();
   child.stdout.resume();
-  const entry: unknown = JSON.parse(line as string);
-  if (typeof entry !== 'object' || entry === null || !('port' in entry) || typeof entry.port !== 'number') {
-    throw new Error(`a server did not say where it listens: ${line}`);
-  }
-  return entry.port;
+  if (typeof port !== 'number') throw new Error(`a server did not say where it listens: ${port}`);
+  return port;
 }

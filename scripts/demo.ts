@@ -1,13 +1,11 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { PassThrough } from 'node:stream';
-import { text } from 'node:stream/consumers';
 import { parse, parseAllDocuments } from 'yaml';
-import { reviewCommand } from '../src/cli/review/command.ts';
 import { makeSubject } from '../src/engine/subject.ts';
 import { readManifests } from '../src/manifests/objects.ts';
 import { createManifestWorld } from '../src/manifests/world.ts';
 import { askWebhook } from '../test/real-cluster/support/ask.ts';
+import { runProgram } from '../test/support/command-line.ts';
 import { startFixtureApi } from '../test/support/fixture-api.ts';
 import { startWebhook } from '../test/support/webhook-process.ts';
 
@@ -89,18 +87,8 @@ async function exampleFiles(): Promise<string[]> {
 }
 
 async function reviewAccepts(file: string): Promise<boolean> {
-  const [stdout, stderr] = [new PassThrough(), new PassThrough()];
-  const code = await reviewCommand(['--config', CONFIG, file, CLASSES], {
-    stdout,
-    stderr,
-    stdin: new PassThrough().end(),
-    env: {},
-    now: () => new Date(),
-    signal: new AbortController().signal,
-  });
-  stdout.end();
-  stderr.end();
-  if (code > 1) throw new Error(`review ${file}: ${await text(stderr)}`);
+  const { code, stderr } = await runProgram(['review', '--config', CONFIG, file, CLASSES], { now: new Date() });
+  if (code > 1) throw new Error(`review ${file}: ${stderr}`);
   return code === 0;
 }
 

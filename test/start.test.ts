@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -22,9 +22,9 @@ interface Ended {
   readonly stderr: string;
 }
 
-function run(file: string, args: readonly string[], command = process.execPath): Promise<Ended> {
+function run(file: string, args: readonly string[], flags: readonly string[] = []): Promise<Ended> {
   return new Promise((resolve) => {
-    execFile(command, [file, ...args], { cwd: ROOT }, (error, stdout, stderr) => {
+    execFile(process.execPath, [...flags, file, ...args], { cwd: ROOT }, (error, stdout, stderr) => {
       resolve({ code: error ? Number(error.code) : 0, stdout, stderr });
     });
   });
@@ -50,6 +50,24 @@ describe.each([
     const typo = await run(main(), ['reveiw', GOOD]);
     expect(typo.code).toBe(3);
     expect(typo.stderr).toContain('"reveiw" is not a command');
+  });
+
+  it('says which version it is, wherever it lies', async () => {
+    const { version } = JSON.parse(await readFile(join(ROOT, 'package.json'), 'utf8'));
+    for (const args of [[], ['review'], ['storage', 'classes']]) {
+      expect(await run(main(), [...args, '--version'])).toEqual({
+        code: 0,
+        stdout: `qdrant-admission ${version}\nnode ${process.version}\n`,
+        stderr: '',
+      });
+    }
+  });
+
+  it('tells its own faults from refusals', async () => {
+    const crash = 'data:text/javascript,setImmediate(() => { throw new Error("boom") })';
+    const { code, stdout, stderr } = await run(main(), ['review', '-'], ['--import', crash]);
+    expect([code, stdout]).toEqual([70, '']);
+    expect(stderr).toMatch(/^qdrant-admission .* failed: Error: boom\n/);
   });
 
   it('reviews files', async () => {
@@ -87,6 +105,11 @@ describe.each([
       config: { version: 1, namespaces: [{ names: ['qdrant'], profile: 'private' }] },
       host: '127.0.0.1',
       main: main(),
+    });
+    expect(JSON.parse(webhook.log().split('\n')[0] ?? '')).toMatchObject({
+      msg: 'starting',
+      version: expect.stringMatching(/^\d+\.\d+\.\d+/),
+      node: process.version,
     });
     const { promise, resolve: answer, reject } = Promise.withResolvers<string>();
     request({ host: '127.0.0.1', port: webhook.metricsPort, path: '/readyz' }, (response) => answer(text(response)))

@@ -2,9 +2,11 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { chartFiles } from '../../src/chart/files.ts';
-import { auditOutputSchema } from '../../src/cli/audit/json.ts';
-import { reviewOutputSchema } from '../../src/cli/review/json.ts';
-import { classesOutputSchema } from '../../src/cli/storage/json.ts';
+import { AUDIT_FORMATS } from '../../src/cli/audit/formats.ts';
+import { commandsPage } from '../../src/cli/commands-page.ts';
+import { REVIEW_FORMATS } from '../../src/cli/review/formats.ts';
+import type { Formats } from '../../src/cli/shared/formats.ts';
+import { CLASSES_FORMATS } from '../../src/cli/storage/classes/formats.ts';
 import { configSchema } from '../../src/config/schema.ts';
 import { defaultsPage } from '../../src/docs/defaults-page.ts';
 import { formatJson } from '../../src/docs/json.ts';
@@ -12,6 +14,7 @@ import { type Example, rulePage, rulePagePath } from '../../src/docs/rule-page.t
 import { storagePage } from '../../src/docs/storage-page.ts';
 import type { Rule } from '../../src/rules/define.ts';
 import { RULES } from '../../src/rules/index.ts';
+import { runProgram } from '../../test/support/command-line.ts';
 import { fixtureOutputs } from './outputs.ts';
 
 /** Folders in which every file is generated, or made by a fixture: what else lies there is left over. */
@@ -27,14 +30,27 @@ export async function programFiles(): Promise<Map<string, string>> {
     ...outputs,
     ...chartFiles(),
     ['docs/defaults.md', defaultsPage(RULES)],
-    ['docs/audit.schema.json', formatJson(z.toJSONSchema(auditOutputSchema))],
+    ['docs/commands.md', await commandsPage(helpOf)],
     ['docs/config.schema.json', formatJson(z.toJSONSchema(configSchema, { io: 'input' }))],
     ['docs/storage.md', storagePage()],
-    ['docs/storage-classes.schema.json', formatJson(z.toJSONSchema(classesOutputSchema))],
-    ['docs/review.schema.json', formatJson(z.toJSONSchema(reviewOutputSchema))],
+    ...(await outputSchemas<never>(AUDIT_FORMATS, CLASSES_FORMATS, REVIEW_FORMATS)),
   ]);
   for (const rule of RULES) files.set(rulePagePath(rule), rulePage(rule, await examplesOf(rule, outputs)));
   return files;
+}
+
+async function helpOf(words: readonly string[]): Promise<string> {
+  return (await runProgram([...words, '--help'])).stdout;
+}
+
+/** The schemas of what the commands print for programs, as each of their formats declares it. */
+async function outputSchemas<Report>(...tables: Formats<Report>[]): Promise<[string, string][]> {
+  const pages: [string, string][] = [];
+  for (const { schemaFile, load } of tables.flatMap((table) => Object.values(table))) {
+    const { schema } = await load();
+    if (schemaFile !== undefined && schema) pages.push([schemaFile, formatJson(z.toJSONSchema(schema))]);
+  }
+  return pages;
 }
 
 /** The first bad and the first good fixture of a rule, with what `review` says of them. */

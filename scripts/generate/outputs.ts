@@ -1,8 +1,6 @@
 import { readdir } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { PassThrough, Readable } from 'node:stream';
-import { text } from 'node:stream/consumers';
-import { reviewCommand } from '../../src/cli/review/command.ts';
+import { runProgram } from '../../test/support/command-line.ts';
 
 const FIXTURES = 'test/rules';
 /** The moment that a fixture plays at where it names none. */
@@ -20,19 +18,7 @@ export async function fixtureOutputs(): Promise<Map<string, string>> {
 }
 
 async function outputOf(path: string): Promise<string> {
-  const [stdout, stderr] = [new PassThrough(), new PassThrough()];
-  const said = Promise.all([text(stdout), text(stderr)]);
-  await reviewCommand(['--fixtures', '--profile', 'private', path], {
-    stdout,
-    stderr,
-    stdin: Readable.from([]),
-    env: {},
-    now: () => NOW,
-    signal: new AbortController().signal,
-  });
-  stdout.end();
-  stderr.end();
-  const [printed, wrong] = await said;
-  if (wrong !== '') throw new Error(`${path} is no fixture that can be reviewed:\n${wrong}`);
-  return printed.replaceAll(`${dirname(path)}/`, '');
+  const { stdout, stderr } = await runProgram(['review', '--fixtures', '--profile', 'private', path], { now: NOW });
+  if (stderr !== '') throw new Error(`${path} is no fixture that can be reviewed:\n${stderr}`);
+  return stdout.replaceAll(`${dirname(path)}/`, '');
 }

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { configSchema } from '../config/schema.ts';
-import { LOG_LEVELS } from '../telemetry/log.ts';
+import { LOG_LEVELS } from '../telemetry/log-levels.ts';
 
 const port = z.int().min(1).max(65_535);
 const seconds = (least: number, most: number) => z.int().min(least).max(most);

@@ -57,7 +57,8 @@ export interface Metrics {
 const PREFIX = 'qdrant_admission_';
 const DURATION_BUCKETS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 
-export function createMetrics(): Metrics {
+/** @param build what runs, and in which Node */
+export function createMetrics(build: { readonly version: string; readonly node: string }): Metrics {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
   const registers = [registry];
@@ -118,6 +119,13 @@ export function createMetrics(): Metrics {
     labelNames: ['resource'],
     registers,
   });
+  const { version, node } = build;
+  new Gauge({
+    name: `${PREFIX}build_info`,
+    help: 'Always 1: the version of the program that runs, and of the Node that it runs in.',
+    labelNames: ['version', 'node'],
+    registers,
+  }).set({ version, node }, 1);
   for (const reason of BAD_REQUESTS) badRequests.inc({ reason }, 0);
   for (const what of ['configuration', 'certificate'] as const) {
     reloads.inc({ what }, 0);

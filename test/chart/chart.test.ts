@@ -142,7 +142,7 @@ describe('alerts and dashboard', () => {
   const dashboard = read('charts/qdrant-admission/monitoring/dashboard.json');
 
   it('use only metrics that the program exposes', async () => {
-    const { text } = await createMetrics().expose();
+    const { text } = await createMetrics({ version: '0.0.0', node: process.version }).expose();
     const used = [...`${alerts}${dashboard}`.matchAll(/\bqdrant_admission_\w+/g)].map(([name]) => name);
     const unknown = used.filter((name) => !text.includes(`# TYPE ${name.replace(/_bucket$/, '')} `));
     expect(used.length).toBeGreaterThan(4);

@@ -3,7 +3,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { parse, stringify } from 'yaml';
-import { uninstallCommand } from '../../src/cli/uninstall/command.ts';
 import { joinCluster } from './harness/cluster.ts';
 import type { RunResult } from './harness/run.ts';
 import { runCommand } from './support/command.ts';
@@ -221,13 +220,21 @@ describe('the uninstall hook', () => {
     const token = (await must(kubectl(`create token ${NAME}-uninstall`))).trim();
     config.users = [{ name: config.users[0].name, user: { token } }];
     await writeFile(kubeconfig, stringify(config));
-    const args = ['--guard-binding', `${NAME}-guard`, '--webhook-configuration', NAME, '--kubeconfig', kubeconfig];
-    expect(await runCommand(uninstallCommand, args)).toEqual({
+    const args = [
+      'uninstall',
+      '--guard-binding',
+      `${NAME}-guard`,
+      '--webhook-configuration',
+      NAME,
+      '--kubeconfig',
+      kubeconfig,
+    ];
+    expect(await runCommand(args)).toEqual({
       code: 0,
       stdout: `ValidatingAdmissionPolicyBinding ${NAME}-guard: deleted\nValidatingWebhookConfiguration ${NAME}: deleted\n`,
       stderr: '',
     });
-    expect(await runCommand(uninstallCommand, args)).toMatchObject({
+    expect(await runCommand(args)).toMatchObject({
       code: 0,
       stdout: expect.stringContaining('was not there'),
     });
@@ -235,8 +242,16 @@ describe('the uninstall hook', () => {
 
   test('gives up with the reason where it lacks the rights', async () => {
     const kubeconfig = join(folder, 'kubeconfig');
-    const args = ['--webhook-configuration', 'other', '--kubeconfig', kubeconfig, '--timeout-seconds', '1'];
-    expect(await runCommand(uninstallCommand, args)).toMatchObject({
+    const args = [
+      'uninstall',
+      '--webhook-configuration',
+      'other',
+      '--kubeconfig',
+      kubeconfig,
+      '--timeout-seconds',
+      '1',
+    ];
+    expect(await runCommand(args)).toMatchObject({
       code: 2,
       stderr: expect.stringContaining('cannot delete resource "validatingwebhookconfigurations"'),
     });

@@ -1,5 +1,4 @@
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
-import { selftestCommand } from '../../src/cli/selftest/command.ts';
 import { joinCluster } from './harness/cluster.ts';
 import { runCommand } from './support/command.ts';
 import { ensureNamespace, must, type Protection, protect } from './support/protected.ts';
@@ -9,8 +8,7 @@ const namespace = 'selftest';
 const elsewhere = 'selftest-elsewhere';
 let protection: Protection;
 
-const selftest = (...args: readonly string[]) =>
-  runCommand(selftestCommand, ['--kubeconfig', cluster.kubeconfig, ...args]);
+const selftest = (...args: readonly string[]) => runCommand(['selftest', '--kubeconfig', cluster.kubeconfig, ...args]);
 
 beforeAll(async () => {
   await ensureNamespace(cluster, elsewhere);
@@ -73,12 +71,12 @@ describe('selftest', () => {
   });
 
   test('says what it was not told', async () => {
-    expect(await runCommand(selftestCommand, [])).toMatchObject({
+    expect(await runCommand(['selftest'])).toMatchObject({
       code: 3,
       stderr: expect.stringContaining('--namespace is missing'),
     });
-    const wrong = ['--namespace', 'a', '--enforcement', 'warn'];
-    expect(await runCommand(selftestCommand, wrong)).toMatchObject({
+    const wrong = ['selftest', '--namespace', 'a', '--enforcement', 'warn'];
+    expect(await runCommand(wrong)).toMatchObject({
       code: 3,
       stderr: expect.stringContaining('expected enforce or audit'),
     });

@@ -83,9 +83,10 @@ describe('the process', () => {
     const child = spawn(process.execPath, [MAIN, 'serve', ...args, ...ports], { stdio: ['ignore', 'pipe', 'inherit'] });
     const lines: { msg: string; port: number }[] = [];
     createInterface({ input: child.stdout }).on('line', (line) => lines.push(JSON.parse(line)));
-    while (lines.length === 0) await once(child.stdout, 'data');
+    const listening = () => lines.find(({ msg }) => msg === 'listening');
+    while (!listening()) await once(child.stdout, 'data');
     const exited = once(child, 'exit').then(([code, signal]) => code ?? signal);
-    return { child, lines, exited, port: lines[0]?.port ?? 0, ca: running.ca };
+    return { child, lines, exited, port: listening()?.port ?? 0, ca: running.ca };
   }
 
   it('answers, drains on SIGTERM, writes its last line, and exits with 0', async () => {
@@ -94,7 +95,7 @@ describe('the process', () => {
     expect((await ask({ ...serving, ...real }, BODY)).status).toBe(200);
     real.child.kill('SIGTERM');
     expect(await real.exited).toBe(0);
-    expect(real.lines.map(({ msg }) => msg)).toEqual(['listening', 'allowed', 'draining', 'stopped']);
+    expect(real.lines.map(({ msg }) => msg)).toEqual(['starting', 'listening', 'allowed', 'draining', 'stopped']);
   });
 
   it('exits at once on a second signal', async () => {

@@ -1,45 +1,13 @@
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { PassThrough, Readable } from 'node:stream';
-import { text } from 'node:stream/consumers';
 import { onTestFinished } from 'vitest';
-import { reviewCommand } from '../../src/cli/review/command.ts';
 import { type ReviewOutput, reviewOutputSchema } from '../../src/cli/review/json.ts';
+import { type Ran, runProgram, type Surroundings } from './command-line.ts';
 
-/** What a run of `review` left behind. */
-export interface Ran {
-  readonly code: number;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
-interface Surroundings {
-  readonly stdin?: string | Buffer;
-  readonly terminal?: boolean;
-  readonly env?: Readonly<Record<string, string>>;
-  readonly now?: Date;
-  readonly signal?: AbortSignal;
-}
-
-/** Runs `review` as main.ts does, with streams of its own. */
-export async function review(args: readonly string[], around: Surroundings = {}): Promise<Ran> {
-  const { stdin = '', terminal = false, env = {}, now = new Date('2026-11-01T00:00:00Z'), signal } = around;
-  const stdout = Object.assign(new PassThrough(), terminal && { isTTY: true });
-  const stderr = new PassThrough();
-  const said = Promise.all([text(stdout), text(stderr)]);
-  const code = await reviewCommand(args, {
-    stdout,
-    stderr,
-    stdin: Readable.from([Buffer.from(stdin)]),
-    env,
-    now: () => now,
-    signal: signal ?? new AbortController().signal,
-  });
-  stdout.end();
-  stderr.end();
-  const [out, err] = await said;
-  return { code, stdout: out, stderr: err };
+/** Runs `review`. */
+export function review(args: readonly string[], around?: Surroundings): Promise<Ran> {
+  return runProgram(['review', ...args], around);
 }
 
 /** The same with `--format json`; what it prints is held against the published schema. */

@@ -5,8 +5,9 @@ import { join } from 'node:path';
 import { PassThrough } from 'node:stream';
 import { connect, type TLSSocket } from 'node:tls';
 import { stringify } from 'yaml';
-import { serveCommand } from '../../src/cli/serve/command.ts';
+import { runCommandLine } from '../../src/cli/command-line.ts';
 import { issueCertificate } from './certificates.ts';
+import { PROGRAM } from './command-line.ts';
 
 /** The command `serve`, run in the test's own process, with real sockets, TLS and files. */
 export interface Serving {
@@ -46,17 +47,19 @@ export async function startServing(config: object = CONFIG, flags: readonly stri
   const [stdout, stderr] = [new PassThrough(), new PassThrough()];
   const { log, logged } = collect(stdout);
   const args = [
+    'serve',
     ...['--config', files.config, '--tls-cert-file', files.cert, '--tls-private-key-file', files.key],
     ...['--bind', '127.0.0.1', '--port', '0', '--metrics-port', '0', '--drain-seconds', '0', '--log-level', 'debug'],
     ...flags,
   ];
-  const exited = serveCommand(args, {
+  const exited = runCommandLine(args, {
     stdout,
     stderr,
     stdin: new PassThrough(),
     env: {},
     now: () => new Date(),
     signal: stopping.signal,
+    program: PROGRAM,
   });
   const ended = exited.then((code) => {
     throw new Error(`serve ended with ${code}: ${stderr.read()}`);

@@ -2,11 +2,14 @@ import { z } from 'zod';
 import type { AuditedObject, NamespaceAudit } from '../../audit/audit.ts';
 import { groupByOwner, outcomeOf, totalsByRule, totalsOf } from '../../audit/report.ts';
 import { acceptanceOf } from '../../engine/answer.ts';
-import type { Enforcement } from '../../engine/policy.ts';
 import { PROFILES } from '../../engine/policy.ts';
 import type { Verdict } from '../../engine/review.ts';
 import { MODES } from '../../engine/rule.ts';
 import { describeFinding } from '../../engine/wording.ts';
+import type { Format } from '../shared/formats.ts';
+import { jsonPieces } from '../shared/json-pieces.ts';
+import { programOutput, programSchema } from '../shared/program-output.ts';
+import type { AuditReport } from './report.ts';
 
 const count = z.int().min(0);
 const tally = z.strictObject({ pods: count, templates: count, claims: count });
@@ -77,6 +80,7 @@ const namespaceSchema = z.strictObject({
 export const auditOutputSchema = z
   .strictObject({
     schemaVersion: z.literal(1),
+    program: programSchema,
     cluster: z.string().describe('The address of the API server.'),
     enforcement: z
       .enum(['enforce', 'audit'])
@@ -100,35 +104,33 @@ export const auditOutputSchema = z
 
 export type AuditOutput = z.infer<typeof auditOutputSchema>;
 
-/** What an audit says besides what it found. */
-export interface AuditAbout {
-  readonly cluster: string;
-  readonly enforcement: Enforcement;
-  /** Whether the configuration names a namespace. */
-  readonly isConfigured: (namespace: string) => boolean;
-  readonly exitCode: number;
-}
+/** For programs. */
+export const JSON_OUTPUT: Format<AuditReport> = {
+  write: (report) => jsonPieces(auditOutput(report)),
+  schema: auditOutputSchema,
+};
 
-/** An audit as data. */
-export function auditOutput(audits: readonly NamespaceAudit[], about: AuditAbout): AuditOutput {
+function auditOutput(report: AuditReport): AuditOutput {
+  const { audits, program, cluster, enforcement, exitCode } = report;
   const { absent, ...totals } = totalsOf(audits);
   return {
     schemaVersion: 1,
-    cluster: about.cluster,
-    enforcement: about.enforcement,
-    summary: { ...totals, absent: [...absent], exitCode: about.exitCode },
+    program: programOutput(program),
+    cluster,
+    enforcement,
+    summary: { ...totals, absent: [...absent], exitCode },
     rules: totalsByRule(audits).map(({ rule, ...total }) => ({ rule: rule.id, ...total })),
-    namespaces: audits.map((audit) => namespaceOutput(audit, about)),
+    namespaces: audits.map((audit) => namespaceOutput(audit, report)),
   };
 }
 
-function namespaceOutput(audit: NamespaceAudit, { isConfigured }: AuditAbout): AuditOutput['namespaces'][number] {
+function namespaceOutput(audit: NamespaceAudit, { isConfigured }: AuditReport): AuditOutput['namespaces'][number] {
   const { name, exists, policy, judged, over, unread } = audit;
   return {
     name,
     exists,
     profile: policy.profile,
-    policy: isConfigured(name) ? 'configuration' : 'defaults',
+    policy: isConfigured?.(name) ? 'configuration' : 'defaults',
     judged,
     over,
     unread: [...unread],

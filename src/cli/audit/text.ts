@@ -7,12 +7,16 @@ import {
   type OwnerGroup,
   plusOne,
   type RuleTotal,
+  totalsByRule,
+  totalsOf,
 } from '../../audit/report.ts';
 import { rulePagePath } from '../../docs/rule-page.ts';
 import { describeExempted } from '../../engine/answer.ts';
 import type { Verdict } from '../../engine/review.ts';
 import { count, describeFinding, printable } from '../../engine/wording.ts';
-import type { Paint } from '../review/text.ts';
+import type { Format } from '../shared/formats.ts';
+import type { Paint } from '../shared/terminal.ts';
+import type { AuditReport } from './report.ts';
 
 const COLOUR = { accepted: 'green', refused: 'red', unknown: 'yellow' } as const;
 const WORD = { accepted: 'remarks', refused: 'refused', unknown: 'unknown' } as const;
@@ -20,8 +24,27 @@ const WORD = { accepted: 'remarks', refused: 'refused', unknown: 'unknown' } as 
 const WIDTH = 7;
 const WEIGHT = { enforce: '', warn: ' (a warning)', audit: ' (a note)' } as const;
 
+/** For people: namespace by namespace, then what each rule would do, and all in all. */
+export const TEXT: Format<AuditReport> = { write };
+
+function* write(report: AuditReport): Generator<string> {
+  const { audits, enforcement, paint } = report;
+  for (const audit of audits) yield describeNamespace(audit, paint);
+  yield describeUnconfigured(report);
+  if (enforcement === 'audit') yield 'enforcement is audit: the API server only records what is refused here\n';
+  yield `\n${describeAudit(totalsOf(audits), totalsByRule(audits), paint)}`;
+}
+
+/** A namespace asked for by name that nobody configured is judged too, and that is said. */
+function describeUnconfigured({ audits, isConfigured, profile }: AuditReport): string {
+  if (!isConfigured) return '';
+  const missed = audits.map(({ name }) => name).filter((name) => !isConfigured(name));
+  if (missed.length === 0) return '';
+  return `judged by the defaults of ${profile}, for the configuration does not name it: ${missed.join(', ')}\n`;
+}
+
 /** One namespace: what was judged, what could not be read, and what would become of whose pods. */
-export function describeNamespace(audit: NamespaceAudit, paint: Paint): string {
+function describeNamespace(audit: NamespaceAudit, paint: Paint): string {
   const { name, policy, exists, over, unread } = audit;
   const head = paint('bold', `namespace ${printable(name)}`);
   if (!exists) return `${head}  does not exist yet\n`;
@@ -97,7 +120,7 @@ function sentencesOf(verdict: Verdict, base: string): string[] {
 }
 
 /** The last lines: what each rule would do, and all in all. */
-export function describeAudit(totals: AuditTotals, rules: readonly RuleTotal[], paint: Paint): string {
+function describeAudit(totals: AuditTotals, rules: readonly RuleTotal[], paint: Paint): string {
   const { namespaces, absent, judged, over, refused, unknown, unread } = totals;
   const parts = [
     `${count(namespaces - absent.length, 'namespace')}: ${describeTally(judged) || 'nothing'} judged`,

@@ -1,21 +1,26 @@
-import { rulePage } from '../../docs/rule-page.ts';
-import { RULES } from '../../rules/index.ts';
-import { type CommandContext, EXIT } from '../shared/context.ts';
+import { defineCommand } from '../shared/define-command.ts';
+import { text } from '../shared/flags.ts';
 
-/** `explain RULE`: the rule's page, offline; `explain` alone lists the rules. */
-export async function explainCommand(args: readonly string[], { stdout, stderr }: CommandContext): Promise<number> {
-  const [id, ...more] = args;
-  if (id === undefined) {
-    const width = Math.max(...RULES.map((rule) => rule.id.length));
-    stdout.write(RULES.map((rule) => `${rule.id.padEnd(width)}  ${rule.title}\n`).join(''));
-    return EXIT.accepted;
-  }
-  const rule = RULES.find((known) => known.id === id);
-  if (!rule || more.length > 0) {
-    const what = rule ? `expected one rule, not ${args.length}` : `${JSON.stringify(id)} is not a rule`;
-    stderr.write(`qdrant-admission explain: ${what}: expected one of ${RULES.map((known) => known.id).join(', ')}\n`);
-    return EXIT.usage;
-  }
-  stdout.write(rulePage(rule));
-  return EXIT.accepted;
-}
+export const explainCommand = defineCommand<Record<never, never>, [rule: string | undefined]>({
+  brief: 'what a rule requires, why, and how to meet it',
+  description: `Prints the page of a rule as docs/rules/ has it, without a network; without a rule, the list of all rules.
+
+Exit codes: 0 explained, 3 no such rule, or bad usage.`,
+  usage: '[<RULE>]',
+  examples: [['run-as-non-root', 'the rule that a refusal names']],
+  parameters: {
+    positional: {
+      kind: 'tuple',
+      parameters: [
+        {
+          parse: text,
+          optional: true,
+          placeholder: 'RULE',
+          brief: 'the id of a rule, as refusals and docs/rules/ name it',
+          proposeCompletions: async () => (await import('./run.ts')).ruleIds(),
+        },
+      ],
+    },
+  },
+  load: async () => (await import('./run.ts')).explain,
+});

@@ -1,10 +1,12 @@
 import { z } from 'zod';
 import { acceptanceOf } from '../../engine/answer.ts';
-import type { Enforcement } from '../../engine/policy.ts';
 import { MODES } from '../../engine/rule.ts';
 import { OPERATIONS } from '../../engine/subject.ts';
 import { describeFinding } from '../../engine/wording.ts';
-import type { Review, Reviewed, ReviewedVerdict } from './run.ts';
+import type { Format } from '../shared/formats.ts';
+import { jsonPieces } from '../shared/json-pieces.ts';
+import { programOutput, programSchema } from '../shared/program-output.ts';
+import { REVIEW_OUTCOMES, type Reviewed, type ReviewedVerdict, type ReviewReport } from './report.ts';
 
 const line = z.int().min(1).describe('Line in the file, from 1.');
 const column = z.int().min(1).describe('Column in the line, from 1, in UTF-16 units.');
@@ -54,7 +56,9 @@ const objectSchema = z.strictObject({
   operation: z.enum(OPERATIONS).describe('CREATE, unless an AdmissionReview says another.'),
   file: z.string(),
   line,
-  outcome: z.enum(['accepted', 'refused', 'unknown']),
+  outcome: z
+    .enum(REVIEW_OUTCOMES)
+    .describe('not-judged: its kind is judged, but no rule could say anything of this object.'),
   policy: z
     .enum(['configuration', 'defaults'])
     .describe('Whose: of the configuration, or the defaults of the profile where it does not name the namespace.'),
@@ -66,14 +70,16 @@ const objectSchema = z.strictObject({
 export const reviewOutputSchema = z
   .strictObject({
     schemaVersion: z.literal(1),
+    program: programSchema,
     enforcement: z
       .enum(['enforce', 'audit'])
       .describe('The switch of the configuration. With audit the API server denies nothing of what is refused here.'),
     summary: z.strictObject({
-      objects: count.describe('Objects that were judged.'),
+      objects: count.describe('Objects of kinds that rules judge.'),
       accepted: count,
       refused: count,
       unknown: count,
+      undecided: count.describe('Objects of which no rule could say anything: their outcome is not-judged.'),
       notJudged: z
         .array(z.strictObject({ apiVersion: z.string(), kind: z.string(), count }))
         .describe('Objects of kinds that no rule judges.'),
@@ -91,18 +97,26 @@ export const reviewOutputSchema = z
 
 export type ReviewOutput = z.infer<typeof reviewOutputSchema>;
 
+/** For programs. */
+export const JSON_OUTPUT: Format<ReviewReport> = {
+  write: (report) => jsonPieces(reviewOutput(report)),
+  schema: reviewOutputSchema,
+};
+
 /** A review as data. */
-export function reviewOutput(review: Review, enforcement: Enforcement, exitCode: number): ReviewOutput {
+export function reviewOutput({ review, enforcement, exitCode, program }: ReviewReport): ReviewOutput {
   const { objects, notJudged, errors } = review;
   const number = (wanted: Reviewed['outcome']) => objects.filter(({ outcome }) => outcome === wanted).length;
   return {
     schemaVersion: 1,
+    program: programOutput(program),
     enforcement,
     summary: {
       objects: objects.length,
       accepted: number('accepted'),
       refused: number('refused'),
       unknown: number('unknown'),
+      undecided: number('not-judged'),
       notJudged: [...notJudged],
       errors: errors.length,
       exitCode,

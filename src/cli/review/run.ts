@@ -1,5 +1,7 @@
-import type { Config } from '../../config/resolve.ts';
+import { ConfigError, loadConfig } from '../../config/load.ts';
+import { type Config, defaultPolicy } from '../../config/resolve.ts';
 import { refuses } from '../../engine/answer.ts';
+import type { Profile } from '../../engine/policy.ts';
 import { judgesKind, type Verdict } from '../../engine/review.ts';
 import type { Subject } from '../../engine/subject.ts';
 import type { Ports } from '../../facts/ports.ts';
@@ -7,49 +9,92 @@ import { judge, judgeForAll } from '../../judge.ts';
 import { concernsAll } from '../../k8s/kinds.ts';
 import type { KubernetesObject } from '../../k8s/object.ts';
 import type { Result } from '../../k8s/result.ts';
-import type { InputError, Position } from '../../manifests/documents.ts';
+import { describeError, type InputError } from '../../manifests/documents.ts';
 import { type Fixture, fixtureOf, isFixtureHeader } from '../../manifests/fixture.ts';
-import type { InputFile } from '../../manifests/input-files.ts';
+import { type InputFile, readInputFiles, STDIN } from '../../manifests/input-files.ts';
 import { type Manifest, type Manifests, readManifests } from '../../manifests/objects.ts';
 import { type PlacedSubject, subjectOfManifest } from '../../manifests/subject.ts';
 import { createManifestWorld } from '../../manifests/world.ts';
 import type { Policy } from '../../rules/define.ts';
 import { RULES } from '../../rules/index.ts';
+import { type CommandContext, EXIT } from '../shared/context.ts';
+import type { Colour } from '../shared/flags.ts';
+import { writeReport } from '../shared/formats.ts';
+import { paintFor } from '../shared/terminal.ts';
+import { REVIEW_FORMATS } from './formats.ts';
+import type { NotJudged, Review, Reviewed, ReviewedVerdict, ReviewOutcome, ReviewReport, Standing } from './report.ts';
 
-/** How a verdict counts: as the engine said it, or not at all because the files cannot tell what it needs. */
-type Standing = Verdict['outcome'] | 'not-judged';
+export type ReviewFlags = {
+  readonly config: string | undefined;
+  readonly profile: Profile;
+  readonly namespace: string | undefined;
+  readonly format: keyof typeof REVIEW_FORMATS;
+  readonly strict: boolean | undefined;
+  readonly fixtures: boolean | undefined;
+  readonly color: Colour;
+  readonly quiet: boolean | undefined;
+};
 
-/** What a rule said of an object, and how that counts. */
-export interface ReviewedVerdict {
-  readonly verdict: Verdict;
-  readonly standing: Standing;
+/** `review`: judges files. Verdicts go to standard output, bad input to standard error. */
+export async function review(flags: ReviewFlags, names: readonly string[], context: CommandContext): Promise<number> {
+  let config: Config | undefined;
+  try {
+    config = flags.config === undefined ? undefined : await loadConfig(flags.config);
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    context.stderr.write(`${error.problems.join('\n')}\n`);
+    return EXIT.usage;
+  }
+  const review = await reviewFiles(names, flags, config, context);
+  if (!review) {
+    context.stderr.write('qdrant-admission review: interrupted, not everything was judged\n');
+    return EXIT.unknown;
+  }
+  const exitCode = exitCodeOf(review);
+  const stderr = review.errors.map((error) => `${describeError(error)}\n`).join('');
+  if (stderr !== '') context.stderr.write(stderr);
+  const report: ReviewReport = {
+    review,
+    enforcement: config?.enforcement ?? 'enforce',
+    hasConfiguration: config !== undefined,
+    profile: flags.profile,
+    exitCode,
+    program: context.program,
+    quiet: flags.quiet ?? false,
+    paint: paintFor(flags.color, context),
+  };
+  await writeReport(REVIEW_FORMATS[flags.format], report, context.stdout);
+  return exitCode;
 }
 
-/** One object that was judged. */
-export interface Reviewed {
-  readonly manifest: Manifest;
-  readonly subject: Subject;
-  readonly outcome: 'accepted' | 'refused' | 'unknown';
-  readonly verdicts: readonly ReviewedVerdict[];
-  readonly locate: (path: string) => Position;
-  /** Whether the configuration names the namespace; else the defaults of a profile judged. */
-  readonly configured: boolean;
-  /** Why no rule could be asked: a bug of ours, which is never an acceptance. */
-  readonly crash?: string;
+/** Undefined where we were asked to stop. */
+async function reviewFiles(
+  names: readonly string[],
+  flags: ReviewFlags,
+  config: Config | undefined,
+  { stdin, signal, now }: CommandContext,
+): Promise<Review | undefined> {
+  const sourceOptions = { stdin, signal, ...(flags.config !== undefined && { except: flags.config }) };
+  const review = await reviewSources(readInputFiles(names, sourceOptions), {
+    ...(config && { config }),
+    fallback: defaultPolicy(flags.profile),
+    ...(flags.namespace !== undefined && { namespace: flags.namespace }),
+    strict: flags.strict ?? false,
+    fixtures: flags.fixtures ?? false,
+    now: now(),
+    signal,
+  });
+  if (signal.aborted) return undefined;
+  if (review.objects.length + review.notJudged.length + review.errors.length > 0) return review;
+  // A broken pipe in front of us must not read as "nothing refused".
+  const message = 'holds no Kubernetes object: expected at least one';
+  return { ...review, errors: [{ file: names.map((name) => (name === '-' ? STDIN : name)).join(' '), message }] };
 }
 
-/** Objects of a kind that no rule judges. */
-interface NotJudged {
-  readonly apiVersion: string;
-  readonly kind: string;
-  readonly count: number;
-}
-
-/** A whole run of `review`. */
-export interface Review {
-  readonly objects: readonly Reviewed[];
-  readonly notJudged: readonly NotJudged[];
-  readonly errors: readonly InputError[];
+function exitCodeOf({ objects, errors }: Review): number {
+  if (errors.length > 0) return EXIT.usage;
+  if (objects.some(({ outcome }) => outcome === 'refused')) return EXIT.refused;
+  return objects.some(({ outcome }) => outcome === 'unknown') ? EXIT.unknown : EXIT.accepted;
 }
 
 /** What a run depends on besides the files. */
@@ -156,7 +201,7 @@ async function judgeCase(each: Case, { subject, locate }: PlacedSubject, signal:
         ? await judgeForAll(subject, each.config.namespaces, ports, signal)
         : await judge(subject, policy ?? fallback, ports, signal);
     const verdicts = decision.verdicts.map((verdict) => ({ verdict, standing: standingOf(verdict, strict) }));
-    return { ...about, outcome: outcomeOf(verdicts), verdicts };
+    return { ...about, outcome: outcomeOf(subject, verdicts), verdicts };
   } catch (error) {
     const crash = error instanceof Error ? error.message : String(error);
     return { ...about, outcome: 'unknown', verdicts: [], crash };
@@ -170,10 +215,14 @@ function standingOf(verdict: Verdict, strict: boolean): Standing {
   return verdict.outcome;
 }
 
-function outcomeOf(verdicts: readonly ReviewedVerdict[]): Reviewed['outcome'] {
+function outcomeOf({ operation }: Subject, verdicts: readonly ReviewedVerdict[]): ReviewOutcome {
   const counted = verdicts.filter(({ verdict, standing }) => refuses(verdict) && standing !== 'not-judged');
   if (counted.some(({ standing }) => standing === 'fail')) return 'refused';
-  return counted.length > 0 ? 'unknown' : 'accepted';
+  if (counted.length > 0) return 'unknown';
+  // A CREATE is judged by every rule for its kind: where none said anything, nobody has accepted it. Another request may
+  // change nothing that rules judge, and is let in for that.
+  const isSilent = operation === 'CREATE' && verdicts.every(({ standing }) => standing === 'not-judged');
+  return isSilent ? 'not-judged' : 'accepted';
 }
 
 /** Whether any rule there is, on or off, has a say on objects of this kind. */

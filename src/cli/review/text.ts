@@ -1,27 +1,34 @@
-import { styleText } from 'node:util';
 import { rulePagePath } from '../../docs/rule-page.ts';
 import { describeExempted } from '../../engine/answer.ts';
 import type { Profile } from '../../engine/policy.ts';
 import type { Finding } from '../../engine/rule.ts';
 import { count, describeFinding, printable } from '../../engine/wording.ts';
-import type { Review, Reviewed, ReviewedVerdict } from './run.ts';
+import type { Format } from '../shared/formats.ts';
+import type { Paint } from '../shared/terminal.ts';
+import { REVIEW_OUTCOMES, type Review, type Reviewed, type ReviewedVerdict, type ReviewReport } from './report.ts';
 
-/** Puts colours on text, or leaves it as it is. */
-export type Paint = (style: 'green' | 'red' | 'yellow' | 'bold' | 'dim', text: string) => string;
-
-/** Colours are for terminals: in a pipe they are noise. */
-export function createPaint(colour: boolean): Paint {
-  return colour ? (style, text) => styleText(style, text, { validateStream: false }) : (_style, text) => text;
-}
-
-const COLOUR = { accepted: 'green', refused: 'red', unknown: 'yellow' } as const;
-/** Of the longest outcome. */
+const COLOUR = { accepted: 'green', refused: 'red', unknown: 'yellow', 'not-judged': 'yellow' } as const;
+const WORD = { accepted: 'accepted', refused: 'refused', unknown: 'unknown', 'not-judged': 'not judged' } as const;
+/** Of all outcomes but the last, which is rare. */
 const WIDTH = 8;
+
+/** For people: object by object, then what was not judged, and all in all. */
+export const TEXT: Format<ReviewReport> = { write };
+
+function* write({ review, enforcement, hasConfiguration, profile, quiet, paint }: ReviewReport): Generator<string> {
+  for (const reviewed of review.objects) {
+    if (!quiet || reviewed.outcome !== 'accepted') yield describeReviewed(reviewed, paint);
+  }
+  if (quiet) return;
+  if (hasConfiguration) yield describeUnconfigured(review, profile);
+  if (enforcement === 'audit') yield 'enforcement is audit: the API server only records what is refused here\n';
+  yield describeSummary(review, paint);
+}
 
 /** One object: what became of it, and for every rule that has something to say where, what, and how to mend it. */
 export function describeReviewed(reviewed: Reviewed, paint: Paint): string {
   const { manifest, subject, outcome, verdicts, crash } = reviewed;
-  const head = paint(COLOUR[outcome], outcome.padEnd(WIDTH));
+  const head = paint(COLOUR[outcome], WORD[outcome].padEnd(WIDTH));
   const place = paint('dim', printable(`${manifest.source}:${manifest.line}`));
   return [
     `${head}  ${paint('bold', printable(subject.ref))}  ${place}`,
@@ -33,9 +40,9 @@ export function describeReviewed(reviewed: Reviewed, paint: Paint): string {
 
 /** The last lines: how many objects and what became of them, and what was not judged. */
 export function describeSummary({ objects, notJudged, errors }: Review, paint: Paint): string {
-  const parts = (['accepted', 'refused', 'unknown'] as const).flatMap((wanted) => {
+  const parts = REVIEW_OUTCOMES.flatMap((wanted) => {
     const number = objects.filter(({ outcome }) => outcome === wanted).length;
-    return number === 0 ? [] : [paint(COLOUR[wanted], `${number} ${wanted}`)];
+    return number === 0 ? [] : [paint(COLOUR[wanted], `${number} ${WORD[wanted]}`)];
   });
   const kinds = notJudged.map(({ kind, count }) => `${count} ${printable(kind)}`);
   const summary = [
@@ -47,7 +54,7 @@ export function describeSummary({ objects, notJudged, errors }: Review, paint: P
 }
 
 /** Says which objects a configuration was not asked about: a forgotten -n would judge by another policy unnoticed. */
-export function describeUnconfigured({ objects }: Review, profile: Profile): string {
+function describeUnconfigured({ objects }: Review, profile: Profile): string {
   const missed = objects.filter(({ configured }) => !configured).map(({ subject }) => subject.namespace);
   const names = [...new Set(missed)].sort().map((name) => (name === '' ? 'none (-n names one)' : printable(name)));
   if (names.length === 0) return '';
@@ -55,7 +62,7 @@ export function describeUnconfigured({ objects }: Review, profile: Profile): str
   return `judged by the defaults of ${profile}, for ${whose} that the configuration does not name: ${names.join(', ')}\n`;
 }
 
-/** Once a rule and reason, not once an object: a chart may hold hundreds. */
+/** Once per rule and reason, not once per object: a chart may hold hundreds. */
 function describeRulesNotJudged(objects: readonly Reviewed[]): string[] {
   const lines = new Map<string, number>();
   for (const { verdicts } of objects) {

@@ -1,145 +1,73 @@
-import { once } from 'node:events';
-import { setTimeout as sleep } from 'node:timers/promises';
-import { KubeConfigError } from '../../cluster/access.ts';
-import { attestationsAt, exemptionsAt, expiredAt } from '../../config/expiry.ts';
-import { ConfigError, loadConfig } from '../../config/load.ts';
-import type { Config } from '../../config/resolve.ts';
-import { CertificateError } from '../../runtime/certificate-files.ts';
-import { keepReloaded, type Reloaded } from '../../runtime/reload.ts';
-import { createApp } from '../../serve/app.ts';
-import { createHandler } from '../../serve/handler.ts';
-import { createRequestLog } from '../../serve/request-log.ts';
-import { createReviewPath } from '../../serve/review-path.ts';
-import { type RunningServer, startServer } from '../../serve/server.ts';
-import { type Log, openLog } from '../../telemetry/log.ts';
-import { createMetrics, type Metrics } from '../../telemetry/metrics.ts';
-import { type CommandContext, EXIT } from '../shared/context.ts';
-import { keepCertificate } from './certificate.ts';
-import { connectCluster } from './cluster.ts';
-import { SERVE_USAGE, type ServeSettings, serveSettings, UsageError } from './settings.ts';
+import { LOG_LEVELS } from '../../telemetry/log-levels.ts';
+import { defineCommand } from '../shared/define-command.ts';
+import { integer, KUBECONFIG_FLAG, text } from '../shared/flags.ts';
+import type { ServeFlags } from './settings.ts';
 
-/** How often files are looked at, in milliseconds. */
-const RELOAD_MS = 2000;
-const TLS_ERROR_LOG_MS = 1000;
+const PORT = { kind: 'parsed', parse: integer(0, 65_535), placeholder: 'NUMBER' } as const;
+const NAME = { kind: 'parsed', parse: text, optional: true, placeholder: 'NAME' } as const;
+const FILE = { kind: 'parsed', parse: text, optional: true, placeholder: 'FILE' } as const;
 
-/** `serve`: the webhook, until it is told to stop. */
-export async function serveCommand(args: readonly string[], context: CommandContext): Promise<number> {
-  try {
-    return await serve(serveSettings(args, context.env), context);
-  } catch (error) {
-    const said = complaint(error);
-    if (said === undefined) throw error;
-    context.stderr.write(`${said}\n`);
-    return EXIT.usage;
-  }
-}
+export const serveCommand = defineCommand<ServeFlags, []>({
+  brief: 'answer the API server',
+  description: `The webhook, until SIGTERM or SIGINT. Its certificate comes from files (--tls-cert-file, --tls-private-key-file), or is
+issued and rotated by the program itself (--certificates self), in the namespace that POD_NAMESPACE names; that needs
+--certificate-secret, --webhook-configuration and --service. Inside a cluster that is found by itself.
 
-async function serve(settings: ServeSettings, { stdout, env, now, signal }: CommandContext): Promise<number> {
-  const log = openLog(stdout, settings.logLevel);
-  const metrics = createMetrics();
-  const requestLog = createRequestLog(log, metrics);
-  // Watches and rotation go on while the server drains: it still answers.
-  const ending = new AbortController();
-  let server: RunningServer | undefined;
-  let draining = false;
-
-  const cluster = await connectCluster(settings, { env, log, metrics, signal: ending.signal });
-  const take = (next: Config) => {
-    cluster.follow(next);
-    for (const expired of expiredAt(next, now())) log.warn({ expired }, 'this has expired, and no longer holds');
-  };
-  const config = await keepConfig(settings.config, env['POD_NAMESPACE'], log, metrics, take);
-  take(config.current);
-  metrics.exemptions(() => exemptionsAt(config.current, now()));
-  metrics.attestations(() => attestationsAt(config.current, now()));
-  metrics.protectedNamespaces(async () => {
-    const names = [...config.current.namespaces.keys()];
-    return { names, missing: await cluster.missing(names) };
-  });
-  const certificate = await keepCertificate(settings.certificates, {
-    cluster,
-    log,
-    metrics,
-    everyMs: RELOAD_MS,
-    now,
-    stop: signal,
-    signal: ending.signal,
-    use: (next) => server?.reload(next),
-  });
-  if (certificate === undefined) return EXIT.accepted;
-  const unready = () => (draining ? 'draining' : (certificate.unready() ?? cluster.unready()));
-  server = await startServer({
-    ...(settings.bind !== undefined && { bind: settings.bind }),
-    port: settings.port,
-    metricsPort: settings.metricsPort,
-    certificate: certificate.current(),
-    reviews: createReviewPath({
-      handler: createHandler({ config, ports: { cluster: cluster.world }, now, requestLog }),
-      requestLog,
-      isDraining: () => draining,
-    }),
-    app: createApp({ metrics, unready }),
-    onTlsError: tlsErrors(log, metrics),
-  });
-  const { port, metricsPort } = server;
-  log.info({ port, metricsPort, namespaces: config.current.namespaces.size }, 'listening');
-
-  if (!signal.aborted) await once(signal, 'abort');
-  draining = true;
-  log.info({ seconds: settings.drainSeconds }, 'draining');
-  await sleep(settings.drainSeconds * 1000);
-  await server.close();
-  config.stop();
-  ending.abort();
-  await certificate.stop();
-  log.info('stopped');
-  await log.close();
-  return EXIT.accepted;
-}
-
-function keepConfig(
-  file: string,
-  own: string | undefined,
-  log: Log,
-  metrics: Metrics,
-  use: (config: Config) => void,
-): Promise<Reloaded<Config>> {
-  return keepReloaded({
-    files: [file],
-    read: () => loadConfig(file, own),
-    everyMs: RELOAD_MS,
-    onReload(next) {
-      use(next);
-      metrics.reload('configuration', true);
-      log.info({ namespaces: next.namespaces.size }, 'configuration reloaded');
+Exit codes: 0 told to stop, 3 bad input or usage.`,
+  examples: [
+    [
+      '--config policy.yaml --tls-cert-file tls.crt --tls-private-key-file tls.key',
+      'with a certificate that something else renews',
+    ],
+  ],
+  parameters: {
+    flags: {
+      config: {
+        kind: 'parsed',
+        parse: text,
+        placeholder: 'FILE',
+        brief: 'FILE that says what is judged, and how strictly; read again when it changes',
+      },
+      port: { ...PORT, default: '8443', brief: 'NUMBER of the port for reviews, over TLS; 0 takes any that is free' },
+      'metrics-port': {
+        ...PORT,
+        default: '9090',
+        brief: 'NUMBER of the port for /livez, /readyz and /metrics, in the clear',
+      },
+      bind: {
+        kind: 'parsed',
+        parse: text,
+        optional: true,
+        placeholder: 'ADDRESS',
+        brief: 'ADDRESS of both ports; else all',
+      },
+      'drain-seconds': {
+        kind: 'parsed',
+        parse: integer(0, 3600),
+        default: '10',
+        placeholder: 'NUMBER',
+        brief: 'NUMBER of seconds to go on answering after SIGTERM',
+      },
+      'log-level': { kind: 'enum', values: LOG_LEVELS, default: 'info', brief: 'the least that is logged' },
+      kubeconfig: {
+        ...KUBECONFIG_FLAG,
+        brief: 'FILE that names the cluster to learn facts from; else the one it runs in, if any',
+      },
+      certificates: {
+        kind: 'enum',
+        values: ['files', 'self'],
+        default: 'files',
+        brief: 'where the certificate comes from: files, or the program itself',
+      },
+      'tls-cert-file': { ...FILE, brief: 'FILE with the chain in PEM; read again when it changes' },
+      'tls-private-key-file': { ...FILE, brief: 'FILE with its private key in PEM' },
+      'certificate-secret': { ...NAME, brief: 'NAME of the Secret that all replicas share' },
+      'webhook-configuration': {
+        ...NAME,
+        brief: 'NAME of the ValidatingWebhookConfiguration that has to trust the certificate',
+      },
+      service: { ...NAME, brief: 'NAME of the Service under whose name the API server calls' },
     },
-    onFailure(error) {
-      metrics.reload('configuration', false);
-      const problems = error instanceof ConfigError ? error.problems : [String(error)];
-      log.error({ problems }, 'the new configuration cannot be used: the last good one stays in force');
-    },
-  });
-}
-
-/** Scanners and half-open connections can make thousands a second: all are counted, one a second is logged. */
-function tlsErrors(log: Log, metrics: Metrics): (error: Error) => void {
-  let quietUntil = 0;
-  return (error) => {
-    metrics.tlsError();
-    const at = performance.now();
-    if (at < quietUntil) return;
-    quietUntil = at + TLS_ERROR_LOG_MS;
-    log.debug({ problem: error.message }, 'a TLS connection failed');
-  };
-}
-
-/** What to tell the caller of an error that is theirs; undefined for one that is ours. */
-function complaint(error: unknown): string | undefined {
-  if (error instanceof UsageError) return `${error.message}\n${SERVE_USAGE}`.trimEnd();
-  if (error instanceof ConfigError) return error.problems.join('\n');
-  if (error instanceof CertificateError || error instanceof KubeConfigError) return error.message;
-  if (error instanceof Error && 'syscall' in error && error.syscall === 'listen') {
-    return `cannot listen: ${error.message}`;
-  }
-  return undefined;
-}
+  },
+  load: async () => (await import('./run.ts')).serve,
+});

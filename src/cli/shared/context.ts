@@ -1,3 +1,12 @@
+/** Which program this is, as its outputs name it. */
+export interface Program {
+  readonly name: string;
+  /** Of package.json. */
+  readonly version: string;
+  /** The version of Node that runs it: `v26.10.0`. */
+  readonly node: string;
+}
+
 /** What a command may touch of the process it runs in; `main.ts` makes the real one, tests their own. */
 export interface CommandContext {
   readonly stdout: NodeJS.WritableStream;
@@ -7,7 +16,8 @@ export interface CommandContext {
   readonly now: () => Date;
   /** Aborted on the first SIGTERM or SIGINT. */
   readonly signal: AbortSignal;
+  readonly program: Program;
 }
 
-/** Exit codes of every command that judges. */
-export const EXIT = { accepted: 0, refused: 1, unknown: 2, usage: 3 } as const;
+/** Exit codes of every command; 70 is EX_SOFTWARE of sysexits.h, far from every verdict. */
+export const EXIT = { accepted: 0, refused: 1, unknown: 2, usage: 3, crashed: 70 } as const;

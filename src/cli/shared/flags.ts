@@ -1,63 +1,60 @@
-import { type CommandContext, EXIT } from './context.ts';
-
-/** Wrong usage, in words for whoever typed it. */
-export class Misuse extends Error {
-  override readonly name = 'Misuse';
-}
-
-/** A command as its usage names it: `storage classes`. */
-export interface CommandText {
-  readonly name: string;
-  readonly usage: string;
-}
-
-export const COLOURS = ['auto', 'always', 'never'] as const;
-export const FORMATS = ['text', 'json'] as const;
+import { Misuse } from './misuse.ts';
 
 /**
- * What was typed; or, where that was a wish for help or wrong usage, the exit code: all has been said then.
- * @param read parses the arguments, throws `Misuse`, and says `help` where that is asked for
+ * Flags that several commands take, and how values are read. The brief of a flag with a value goes on from "expected":
+ * that is how its absence is told.
  */
-export function typed<O extends object>(
-  text: CommandText,
-  context: CommandContext,
-  read: () => O | 'help',
-): { readonly options: O } | { readonly code: number } {
-  try {
-    const options = read();
-    if (options !== 'help') return { options };
-    context.stdout.write(text.usage);
-    return { code: EXIT.accepted };
-  } catch (error) {
-    const said = misuseIn(error);
-    if (said === undefined) throw error;
-    return { code: misused(text, said, context) };
-  }
+
+/** Any text but none. */
+export function text(value: string): string {
+  if (value === '') throw new Misuse('expected a value');
+  return value;
 }
 
-/** Says what is wrong, and where more is to be read. */
-export function misused({ name, usage }: CommandText, message: string, { stderr }: CommandContext): number {
-  const more = `More: qdrant-admission ${name} --help`;
-  stderr.write(`qdrant-admission ${name}: ${message}\n${usage.split('\n', 1)}\n${more}\n`);
-  return EXIT.usage;
+/** A whole number in this range. */
+export function integer(least: number, most: number): (value: string) => number {
+  return (value) => {
+    const number = Number(value);
+    if (!/^\d+$/.test(value) || number < least || number > most) {
+      throw new Misuse(`expected a number from ${least} to ${most}`);
+    }
+    return number;
+  };
 }
 
-/** The value of a flag that has a few. @throws Misuse */
-export function oneOf<T extends string>(flag: string, value: string, choices: readonly T[]): T {
-  const found = choices.find((known) => known === value);
-  if (found !== undefined) return found;
-  const all = [choices.slice(0, -1).join(', '), choices.at(-1)].join(' or ');
-  throw new Misuse(`--${flag} is ${quote(value)}: expected ${all}`);
+/** The name of a namespace as the API server takes it. */
+export function namespaceName(value: string): string {
+  if (!/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/.test(value)) throw new Misuse('expected the name of a namespace');
+  return value;
 }
 
-/** As messages show what was typed. */
-export function quote(text: string): string {
-  return JSON.stringify(text);
-}
+const COLOURS = ['auto', 'always', 'never'] as const;
 
-function misuseIn(error: unknown): string | undefined {
-  if (error instanceof Misuse) return error.message;
-  const { code = '', message = '' } = error as { code?: string; message?: string };
-  // Node's advice after the first sentence does not fit here.
-  return code.startsWith('ERR_PARSE_ARGS') ? message.split('. ')[0] : undefined;
-}
+/** When colours are wanted: auto is on a terminal. */
+export type Colour = (typeof COLOURS)[number];
+
+export const COLOUR_FLAG = {
+  kind: 'enum',
+  values: COLOURS,
+  default: 'auto',
+  brief: 'auto: on a terminal, unless NO_COLOR is set',
+} as const;
+
+export const KUBECONFIG_FLAG = {
+  kind: 'parsed',
+  parse: text,
+  optional: true,
+  placeholder: 'FILE',
+  brief: 'FILE; else $KUBECONFIG, else the service account of the pod it runs in, else ~/.kube/config',
+} as const;
+
+export const KUBE_CONTEXT_FLAG = {
+  kind: 'parsed',
+  parse: text,
+  optional: true,
+  placeholder: 'NAME',
+  brief: 'NAME of a context in the kubeconfig; else its current one',
+} as const;
+
+/** A flag that is there or not; `--no-…` would be a second way to say the same. */
+export const SWITCH = { kind: 'boolean', optional: true, withNegated: false } as const;

@@ -1,8 +1,19 @@
+import { styleText } from 'node:util';
 import type { CommandContext } from './context.ts';
+import type { Colour } from './flags.ts';
 
-/** Whether colours belong into the output: never in a pipe, nor where somebody does not want them. */
-export function isColourTerminal({ stdout, env }: CommandContext): boolean {
-  return isTerminal(stdout) && !env['NO_COLOR'] && env['TERM'] !== 'dumb';
+/** Puts colours on text, or leaves it as it is. */
+export type Paint = (style: 'green' | 'red' | 'yellow' | 'bold' | 'dim', text: string) => string;
+
+/** Colours are for terminals: in a pipe they are noise. */
+export function createPaint(coloured: boolean): Paint {
+  return coloured ? (style, text) => styleText(style, text, { validateStream: false }) : (_style, text) => text;
+}
+
+/** The paint that was asked for; unless told, none in a pipe, nor where somebody does not want colours. */
+export function paintFor(colour: Colour, { stdout, env }: CommandContext): Paint {
+  const wanted = isTerminal(stdout) && !env['NO_COLOR'] && env['TERM'] !== 'dumb';
+  return createPaint(colour === 'auto' ? wanted : colour === 'always');
 }
 
 /** One line that tells what is being done, written over and over. */

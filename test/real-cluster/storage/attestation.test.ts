@@ -1,7 +1,5 @@
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { parse } from 'yaml';
-import { attestCommand } from '../../../src/cli/storage/attest.ts';
-import { classesCommand } from '../../../src/cli/storage/classes.ts';
 import { joinCluster } from '../harness/cluster.ts';
 import { runCommand } from '../support/command.ts';
 import { apply, configFor, ensureNamespace, must, type Protection, protect, until } from '../support/protected.ts';
@@ -51,7 +49,7 @@ afterAll(async () => {
 });
 
 test('`storage classes` says of each class of the cluster what admission says of a claim of it', async () => {
-  const { stdout } = await runCommand(classesCommand, ['--kubeconfig', kubeconfig, '--format', 'json']);
+  const { stdout } = await runCommand(['storage', 'classes', '--kubeconfig', kubeconfig, '--format', 'json']);
   const { classes } = JSON.parse(stdout) as { classes: { name: string; encrypted: boolean }[] };
   const ours = classes.filter(({ name }) => CLASSES.some((one) => named(one) === name));
   expect(ours).toHaveLength(CLASSES.length);
@@ -75,8 +73,18 @@ describe('a class that shows nothing of itself', () => {
     const before = await create(wanted);
     expect(before.code).toBe(1);
     expect(before.stderr).toContain(`spec.storageClassName is ${ARRAY}, which does not encrypt`);
-    const told = await runCommand(attestCommand, [
-      ...[ARRAY, '--kubeconfig', kubeconfig, '--mechanism', 'array', '--reason', 'all its disks encrypt'],
+    const told = await runCommand([
+      ...[
+        'storage',
+        'attest',
+        ARRAY,
+        '--kubeconfig',
+        kubeconfig,
+        '--mechanism',
+        'array',
+        '--reason',
+        'all its disks encrypt',
+      ],
       ...['--responsible', 'storage team', '--expires', new Date(Date.now() + 3_600_000).toISOString()],
     ]);
     expect(told.code, told.stderr).toBe(0);

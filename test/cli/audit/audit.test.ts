@@ -1,9 +1,10 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { RULES } from '../../src/rules/index.ts';
-import { audit, auditJson } from '../support/audit-run.ts';
-import { type ScriptedApi, sendJson, sendStatus, startScriptedApi } from '../support/scripted-api.ts';
+import { RULES } from '../../../src/rules/index.ts';
+import { audit, auditJson } from '../../support/audit-run.ts';
+import { PROGRAM } from '../../support/command-line.ts';
+import { type ScriptedApi, sendJson, sendStatus, startScriptedApi } from '../../support/scripted-api.ts';
 
 let api: ScriptedApi;
 let reach: readonly string[];
@@ -58,8 +59,8 @@ it.each([
   [['-n', 'a', '--profile', 'public'], '--profile is "public": expected hybrid or private'],
   [['-n', 'a', '--color', 'blue'], '--color is "blue": expected auto, always or never'],
   [['-n', 'a/b'], '--namespace is "a/b": expected the name of a namespace'],
-  [['-n', 'a', '--wait'], "Unknown option '--wait'"],
-  [['-n', 'a', 'b'], "Unexpected argument 'b'"],
+  [['-n', 'a', '--wait'], '--wait is not a flag'],
+  [['-n', 'a', 'b'], '"b" is one too many: expected no argument'],
 ])('%j is a misuse, which is said on standard error', async (args, message) => {
   const { code, stdout, stderr } = await audit([...reach, ...args]);
   expect({ code, stdout }).toEqual({ code: 3, stdout: '' });
@@ -70,7 +71,7 @@ it.each([
 it('prints its usage when asked to', async () => {
   const { code, stdout } = await audit(['--help']);
   expect(code).toBe(0);
-  expect(stdout).toContain('--kubeconfig FILE');
+  expect(stdout).toMatch(/^ +\[--kubeconfig\] +FILE; else \$KUBECONFIG/m);
 });
 
 it('refuses a kubeconfig and a configuration that cannot be used, with their own words', async () => {
@@ -140,6 +141,7 @@ it('says the same in JSON, in the shape of its schema', async () => {
   expect({ code, stderr }).toEqual({ code: 1, stderr: '' });
   expect(json).toMatchObject({
     schemaVersion: 1,
+    program: { name: 'qdrant-admission', version: PROGRAM.version },
     cluster: api.server,
     summary: { namespaces: 2, refused: { pods: 2, templates: 1 }, unread: 0, exitCode: 1 },
     rules: [{ rule: 'privileged', mode: 'enforce', failed: { pods: 2, templates: 1 } }],

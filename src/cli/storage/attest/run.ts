@@ -1,41 +1,34 @@
-import { parseArgs } from 'node:util';
 import { stringify } from 'yaml';
-import { timestamp } from '../../engine/timestamp.ts';
-import { count, describeFinding, printable } from '../../engine/wording.ts';
-import type { StorageClass } from '../../k8s/storage/objects.ts';
-import { annotationsSha256, parametersSha256 } from '../../storage/attestations.ts';
-import { type Encryption, encryptionOf } from '../../storage/encryption.ts';
-import { parseCustomerKey } from '../../storage/keys.ts';
-import { type CommandContext, EXIT } from '../shared/context.ts';
-import { Misuse, quote, typed } from '../shared/flags.ts';
-import { findClasses, nameOf } from './input.ts';
+import { timestamp } from '../../../engine/timestamp.ts';
+import { count, describeFinding, printable } from '../../../engine/wording.ts';
+import type { StorageClass } from '../../../k8s/storage/objects.ts';
+import { annotationsSha256, parametersSha256 } from '../../../storage/attestations.ts';
+import { type Encryption, encryptionOf } from '../../../storage/encryption.ts';
+import { parseCustomerKey } from '../../../storage/keys.ts';
+import { type CommandContext, EXIT } from '../../shared/context.ts';
+import { Misuse, quote } from '../../shared/misuse.ts';
+import { findClasses, nameOf } from '../input.ts';
 
-const USAGE = `usage: qdrant-admission storage attest CLASS [OPTION]… [FILE|DIR|-…]
-
-Prints an entry for storage.attestations of the configuration: a statement that volumes of this StorageClass, of the
-cluster or of the files, are encrypted at rest although nothing in Kubernetes shows it. Changes nothing.
-
-  --mechanism TEXT          how they are encrypted: ebs-account-default, vsphere-policy, node-luks, array; needed
-  --responsible TEXT        who answers for it; needed
-  --expires TIME            from when on it no longer holds, in RFC 3339: 2027-06-30T00:00:00Z; needed
-  --key-id KEY              the customer's key that encrypts them, as customerKeys names it
-  --reason TEXT             why it may be believed
-  --kubeconfig FILE         else $KUBECONFIG, else the service account of the pod it runs in, else ~/.kube/config
-  --context NAME            of the kubeconfig; else its current one
-
-Exit codes: 0 printed, or not needed, 1 no statement would help, 2 could not tell, 3 bad input or usage.
-`;
-
-const TEXT = { name: 'storage attest', usage: USAGE };
+export type AttestFlags = {
+  readonly mechanism: string;
+  readonly responsible: string;
+  readonly expires: string;
+  readonly 'key-id': string | undefined;
+  readonly reason: string | undefined;
+  readonly kubeconfig: string | undefined;
+  readonly context: string | undefined;
+};
 
 const NO_SETTINGS = { attestations: [], requireCustomerKey: false, customerKeys: [] };
 
 /** `storage attest CLASS`: prints a ready attestation. The entry goes to standard output, what it means to the other. */
-export async function attestCommand(args: readonly string[], context: CommandContext): Promise<number> {
+export async function attest(
+  flags: AttestFlags,
+  [name = '', ...files]: readonly string[],
+  context: CommandContext,
+): Promise<number> {
   const { stdout, stderr } = context;
-  const asked = typed(TEXT, context, () => parseOptions(args, context.now()));
-  if ('code' in asked) return asked.code;
-  const { options } = asked;
+  const options = checked(flags, name, files, context.now());
   const found = await findClasses('storage attest', options, context);
   if ('exitCode' in found) return found.exitCode;
   if (found.errors.length > 0) return EXIT.usage;
@@ -47,11 +40,11 @@ export async function attestCommand(args: readonly string[], context: CommandCon
   if (!first || second) {
     const all = found.classes.map(({ storageClass }) => printable(nameOf(storageClass)));
     const there = all.length === 0 ? 'there is none' : `there is ${all.join(', ')}`;
-    const name = printable(options.name);
+    const shown = printable(name);
     say(
       first
-        ? `${name} stands there ${count(named.length, 'time')}: expected once`
-        : `no StorageClass ${name}: ${there}`,
+        ? `${shown} stands there ${count(named.length, 'time')}: expected once`
+        : `no StorageClass ${shown}: ${there}`,
     );
     return EXIT.usage;
   }
@@ -130,42 +123,18 @@ interface Options {
   readonly context?: string | undefined;
 }
 
-function parseOptions(args: readonly string[], now: Date): Options | 'help' {
-  const { values, positionals } = parseFlags(args);
-  if (values.help) return 'help';
-  const [name, ...files] = positionals;
-  if (!name) throw new Misuse('expected the name of a StorageClass');
-  const { mechanism, responsible, expires, kubeconfig, context } = values;
-  if (!mechanism) throw new Misuse('expected --mechanism TEXT: how are its volumes encrypted?');
-  if (!responsible) throw new Misuse('expected --responsible TEXT: who answers for it?');
-  if (!expires) throw new Misuse('expected --expires TIME: until when does it hold?');
+/** @throws Misuse */
+function checked(flags: AttestFlags, name: string, files: readonly string[], now: Date): Options {
+  const { mechanism, responsible, expires, kubeconfig, context } = flags;
   const [invalid] = timestamp.safeParse(expires).error?.issues ?? [];
   if (invalid) throw new Misuse(`--expires is ${quote(expires)}: ${invalid.message}`);
   if (Date.parse(expires) <= now.getTime()) throw new Misuse(`--expires is ${expires}: expected a moment to come`);
-  const keyId = values['key-id'];
+  const keyId = flags['key-id'];
   const key = keyId === undefined ? undefined : parseCustomerKey(keyId);
   if (key && !key.ok) throw new Misuse(`--key-id is ${quote(keyId ?? '')}: ${key.error.problem}`);
   if (files.length > 0 && (kubeconfig !== undefined || context !== undefined)) {
     throw new Misuse('expected files or a cluster, not both');
   }
-  const reason = values.reason || 'The class itself does not show how its volumes are encrypted.';
+  const reason = flags.reason || 'The class itself does not show how its volumes are encrypted.';
   return { name, files, mechanism, responsible, expires, reason, keyId, kubeconfig, context };
-}
-
-function parseFlags(args: readonly string[]) {
-  return parseArgs({
-    args: [...args],
-    strict: true,
-    allowPositionals: true,
-    options: {
-      mechanism: { type: 'string' },
-      responsible: { type: 'string' },
-      expires: { type: 'string' },
-      'key-id': { type: 'string' },
-      reason: { type: 'string' },
-      kubeconfig: { type: 'string' },
-      context: { type: 'string' },
-      help: { type: 'boolean', short: 'h', default: false },
-    },
-  });
 }

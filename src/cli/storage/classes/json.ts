@@ -1,10 +1,12 @@
 import { z } from 'zod';
-import { describeFinding } from '../../engine/wording.ts';
-import { isDefaultClass } from '../../k8s/claims.ts';
-import type { InputError } from '../../manifests/documents.ts';
-import type { StorageSettings } from '../../storage/settings.ts';
-import { nameOf } from './input.ts';
+import { describeFinding } from '../../../engine/wording.ts';
+import { isDefaultClass } from '../../../k8s/claims.ts';
+import type { Format } from '../../shared/formats.ts';
+import { jsonPieces } from '../../shared/json-pieces.ts';
+import { programOutput, programSchema } from '../../shared/program-output.ts';
+import { nameOf } from '../input.ts';
 import type { JudgedClass } from './judge-class.ts';
+import type { ClassesReport } from './report.ts';
 
 const count = z.int().min(0);
 const line = z.int().min(1).describe('Line in the file, from 1.');
@@ -45,6 +47,7 @@ const classSchema = z.strictObject({
 export const classesOutputSchema = z
   .strictObject({
     schemaVersion: z.literal(1),
+    program: programSchema,
     cluster: z.string().optional().describe('The API server; absent where files were read.'),
     namespace: z.string().optional().describe('Whose demands on keys were judged by.'),
     requireCustomerKey: z.boolean(),
@@ -64,19 +67,17 @@ export const classesOutputSchema = z
 
 export type ClassesOutput = z.infer<typeof classesOutputSchema>;
 
-interface Judged {
-  readonly classes: readonly JudgedClass[];
-  readonly errors: readonly InputError[];
-  readonly settings: StorageSettings;
-  readonly exitCode: number;
-  readonly cluster?: string | undefined;
-  readonly namespace?: string | undefined;
-}
+/** For programs. */
+export const JSON_OUTPUT: Format<ClassesReport> = {
+  write: (report) => jsonPieces(classesOutput(report)),
+  schema: classesOutputSchema,
+};
 
-/** The table as data. */
-export function classesOutput({ classes, errors, settings, exitCode, cluster, namespace }: Judged): ClassesOutput {
+function classesOutput(report: ClassesReport): ClassesOutput {
+  const { classes, errors, settings, exitCode, cluster, namespace, program } = report;
   return {
     schemaVersion: 1,
+    program: programOutput(program),
     ...(cluster !== undefined && { cluster }),
     ...(namespace !== undefined && { namespace }),
     requireCustomerKey: settings.requireCustomerKey,

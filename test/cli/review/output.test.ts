@@ -4,18 +4,31 @@ import { text } from 'node:stream/consumers';
 import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { reviewOutput, reviewOutputSchema } from '../../src/cli/review/json.ts';
-import { type Review, reviewSources } from '../../src/cli/review/run.ts';
-import { createPaint, describeReviewed, describeSummary } from '../../src/cli/review/text.ts';
-import { readInputFiles } from '../../src/manifests/input-files.ts';
-import type { Policy, Rule } from '../../src/rules/define.ts';
-import { definePodRule } from '../../src/rules/define.ts';
-import { policyWith } from '../support/policies.ts';
-import { badPod, files, goodPod, review, reviewJson } from '../support/review-run.ts';
+import { reviewOutput, reviewOutputSchema } from '../../../src/cli/review/json.ts';
+import type { Review, ReviewReport } from '../../../src/cli/review/report.ts';
+import { reviewSources } from '../../../src/cli/review/run.ts';
+import { describeReviewed, describeSummary } from '../../../src/cli/review/text.ts';
+import { createPaint } from '../../../src/cli/shared/terminal.ts';
+import { readInputFiles } from '../../../src/manifests/input-files.ts';
+import { definePodRule, type Policy, type Rule } from '../../../src/rules/define.ts';
+import { PROGRAM } from '../../support/command-line.ts';
+import { policyWith } from '../../support/policies.ts';
+import { badPod, files, goodPod, review, reviewJson } from '../../support/review-run.ts';
 
-const MAIN = resolve(import.meta.dirname, '../../src/main.ts');
+const MAIN = resolve(import.meta.dirname, '../../../src/main.ts');
 const ESCAPE = '\u001b[';
 const plain = createPaint(false);
+
+const reportOf = (review: Review): ReviewReport => ({
+  review,
+  enforcement: 'enforce',
+  hasConfiguration: false,
+  profile: 'private',
+  exitCode: 2,
+  program: PROGRAM,
+  quiet: false,
+  paint: plain,
+});
 
 describe('the text', () => {
   it('says per object what became of it, where, what is there, what is required, and how to fix it', async () => {
@@ -84,10 +97,12 @@ describe('the JSON', () => {
       accepted: 1,
       refused: 1,
       unknown: 0,
+      undecided: 0,
       notJudged: [],
       errors: 1,
       exitCode: 3,
     });
+    expect(json.program).toEqual({ name: 'qdrant-admission', version: PROGRAM.version });
     expect(json.errors).toEqual([
       { file: `${root}/g.yaml`, line: 1, column: 1, message: 'expected a Kubernetes object, with apiVersion and kind' },
     ]);
@@ -177,11 +192,11 @@ describe('what the files cannot tell', () => {
 
   it('is not judged, is said once, and does not count', async () => {
     const result = await judge(needsNamespace, `${goodPod('a')}---\n${goodPod('b')}`);
-    expect(outcome(result)).toEqual(['accepted', 'not-judged']);
+    expect(outcome(result)).toEqual(['not-judged', 'not-judged']);
     expect(describeSummary(result, plain)).toBe(
-      'not judged: needs-namespace needs namespace: the files bring no Namespace called qdrant (2 objects)\n2 objects: 2 accepted\n',
+      'not judged: needs-namespace needs namespace: the files bring no Namespace called qdrant (2 objects)\n2 objects: 2 not judged\n',
     );
-    const [verdict] = reviewOutput(result, 'enforce', 0).objects[0]?.verdicts ?? [];
+    const [verdict] = reviewOutput(reportOf(result)).objects[0]?.verdicts ?? [];
     expect(verdict).toMatchObject({ outcome: 'not-judged', reason: 'the files bring no Namespace called qdrant' });
   });
 
@@ -215,7 +230,7 @@ describe('what the files cannot tell', () => {
       ['unknown', 'a bug'],
       ['unknown', 'a bug'],
     ]);
-    expect(reviewOutputSchema.parse(reviewOutput(result, 'enforce', 2)).objects[0]?.reason).toBe('a bug');
+    expect(reviewOutputSchema.parse(reviewOutput(reportOf(result))).objects[0]?.reason).toBe('a bug');
   });
 });
 

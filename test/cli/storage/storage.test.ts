@@ -1,13 +1,11 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { PassThrough, Readable } from 'node:stream';
-import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
-import { storageCommand } from '../../src/cli/storage/command.ts';
-import { classesOutputSchema } from '../../src/cli/storage/json.ts';
-import { files } from '../support/review-run.ts';
-import { type ScriptedApi, sendJson, sendStatus, startScriptedApi } from '../support/scripted-api.ts';
+import { classesOutputSchema } from '../../../src/cli/storage/classes/json.ts';
+import { PROGRAM, runProgram, type Surroundings } from '../../support/command-line.ts';
+import { files } from '../../support/review-run.ts';
+import { type ScriptedApi, sendJson, sendStatus, startScriptedApi } from '../../support/scripted-api.ts';
 
 const ARN = 'arn:aws:kms:eu-west-1:111122223333:key/1234abcd-12ab-34cd-56ef-1234567890ab';
 
@@ -29,29 +27,7 @@ function classObject({ name, annotations, ...rest }: Written): object {
 const manifest = (...classes: readonly Written[]) =>
   classes.map((each) => JSON.stringify(classObject(each))).join('\n');
 
-interface Surroundings {
-  readonly stdin?: string;
-  readonly terminal?: boolean;
-  readonly signal?: AbortSignal;
-}
-
-async function storage(args: readonly string[], around: Surroundings = {}) {
-  const stdout = Object.assign(new PassThrough(), around.terminal && { isTTY: true });
-  const stderr = new PassThrough();
-  const said = Promise.all([text(stdout), text(stderr)]);
-  const code = await storageCommand(args, {
-    stdout,
-    stderr,
-    stdin: Readable.from([Buffer.from(around.stdin ?? '')]),
-    env: {},
-    now: () => new Date('2026-11-01T00:00:00Z'),
-    signal: around.signal ?? new AbortController().signal,
-  });
-  stdout.end();
-  stderr.end();
-  const [out, err] = await said;
-  return { code, stdout: out, stderr: err };
-}
+const storage = (args: readonly string[], around?: Surroundings) => runProgram(['storage', ...args], around);
 
 async function classesJson(args: readonly string[], around?: Surroundings) {
   const ran = await storage(['classes', '--format', 'json', ...args], around);
@@ -59,20 +35,6 @@ async function classesJson(args: readonly string[], around?: Surroundings) {
 }
 
 const STATE = ['--mechanism', 'node-luks', '--responsible', 'storage@example.com', '--expires', '2027-06-30T00:00:00Z'];
-
-describe('storage', () => {
-  it.each([[[]], [['list']]])('%j is a misuse', async (args) => {
-    const { code, stdout, stderr } = await storage(args);
-    expect([code, stdout]).toEqual([3, '']);
-    expect(stderr).toContain('usage: qdrant-admission storage classes');
-  });
-
-  it.each([['--help'], ['classes', '--help'], ['attest', '-h']])('%s %s prints its usage', async (...args) => {
-    const { code, stdout, stderr } = await storage(args);
-    expect([code, stderr]).toEqual([0, '']);
-    expect(stdout).toContain('usage: qdrant-admission storage');
-  });
-});
 
 describe('storage classes', () => {
   it('is a table of what is encrypted, with whose key, and why', async () => {
@@ -103,6 +65,7 @@ safe           ebs.csi.aws.com        yes        customer  by its parameters: EB
     const root = await files({ 'a.yaml': `${manifest(GP3)}\n${manifest(SAFE)}` });
     const { code, json } = await classesJson([root]);
     expect(code).toBe(1);
+    expect(json.program).toEqual({ name: 'qdrant-admission', version: PROGRAM.version });
     expect(json.summary).toEqual({ classes: 2, encrypted: 1, refused: 1, errors: 0, exitCode: 1 });
     expect(json.classes[0]).toMatchObject({ name: 'gp3', encrypted: false, file: join(root, 'a.yaml'), line: 1 });
     expect(json.classes[0]?.problems).toEqual([
@@ -136,7 +99,7 @@ safe           ebs.csi.aws.com        yes        customer  by its parameters: EB
   it.each([
     [['--format', 'xml', 'f'], '--format is "xml": expected text or json'],
     [['--color', 'blue', 'f'], '--color is "blue": expected auto, always or never'],
-    [['--nope'], "Unknown option '--nope'"],
+    [['--nope'], '--nope is not a flag'],
     [['-n', 'a', 'f'], '--namespace needs --config FILE'],
     [['--kubeconfig', 'k', 'f'], 'expected files or a cluster, not both'],
   ])('%j is a misuse', async (args, message) => {
@@ -250,10 +213,10 @@ describe('storage attest', () => {
 
   it.each([
     [['gp4', ...STATE, '-'], 'no StorageClass gp4: there is gp3'],
-    [[...STATE], 'expected the name of a StorageClass'],
-    [['gp3', '-'], 'expected --mechanism TEXT'],
-    [['gp3', '--mechanism', 'x', '-'], 'expected --responsible TEXT'],
-    [['gp3', '--mechanism', 'x', '--responsible', 'y', '-'], 'expected --expires TIME'],
+    [[...STATE], 'CLASS is missing: expected the name of a StorageClass'],
+    [['gp3', '-'], '--mechanism is missing: expected TEXT that says how its volumes are encrypted'],
+    [['gp3', '--mechanism', 'x', '-'], '--responsible is missing: expected TEXT that says who answers for it'],
+    [['gp3', '--mechanism', 'x', '--responsible', 'y', '-'], '--expires is missing: expected TIME'],
     [['gp3', ...STATE, '--expires', 'tomorrow', '-'], '--expires is "tomorrow": expected a moment in RFC 3339'],
     [
       ['gp3', ...STATE, '--expires', '2026-10-31T00:00:00Z', '-'],
@@ -261,7 +224,7 @@ describe('storage attest', () => {
     ],
     [['gp3', ...STATE, '--key-id', 'alias/x', '-'], '--key-id is "alias/x": an alias can be pointed at another key'],
     [['gp3', ...STATE, '--context', 'c', '-'], 'expected files or a cluster, not both'],
-    [['gp3', ...STATE, '--nope', '-'], "Unknown option '--nope'"],
+    [['gp3', ...STATE, '--nope', '-'], '--nope is not a flag'],
   ])('%j is a misuse', async (args, message) => {
     const { code, stdout, stderr } = await storage(['attest', ...args], { stdin: manifest(GP3) });
     expect([code, stdout]).toEqual([3, '']);

@@ -1,12 +1,11 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { PassThrough } from 'node:stream';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { stringify } from 'yaml';
-import { serveCommand } from '../../src/cli/serve/command.ts';
-import { issueCertificate } from '../support/certificates.ts';
-import { CONFIG } from '../support/serving.ts';
+import { issueCertificate } from '../../support/certificates.ts';
+import { runProgram } from '../../support/command-line.ts';
+import { CONFIG } from '../../support/serving.ts';
 
 let folder: string;
 const file = (name: string) => join(folder, name);
@@ -25,21 +24,9 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true }));
 
-async function serve(
-  args: readonly string[],
-  env: Record<string, string> = {},
-): Promise<{ code: number; said: string }> {
-  const [stdout, stderr] = [new PassThrough(), new PassThrough()];
-  const signal = AbortSignal.abort();
-  const code = await serveCommand(args, {
-    stdout,
-    stderr,
-    stdin: new PassThrough(),
-    env,
-    now: () => new Date(),
-    signal,
-  });
-  return { code, said: stderr.read()?.toString() ?? '' };
+async function serve(args: readonly string[], env: Record<string, string> = {}) {
+  const { code, stderr } = await runProgram(['serve', ...args], { env, signal: AbortSignal.abort() });
+  return { code, said: stderr };
 }
 
 /** Returns all flags that `serve` needs, with some of them changed. */
@@ -66,12 +53,15 @@ describe('exit code 3 and a reason', () => {
     [{ config: undefined }, '--config is missing'],
     [{ 'tls-cert-file': undefined }, '--tls-cert-file is missing'],
     [{ 'tls-private-key-file': undefined }, '--tls-private-key-file is missing'],
-    [{ port: '-1' }, '--port: expected a number from 0 to 65535'],
-    [{ port: '65536' }, '--port: expected a number from 0 to 65535'],
-    [{ 'metrics-port': '0x10' }, '--metrics-port: expected a number'],
-    [{ 'drain-seconds': '1.5' }, '--drain-seconds: expected a number'],
-    [{ 'log-level': 'loud' }, '--log-level: expected one of debug, info, warn, error'],
-    [{ unheard: 'of' }, "Unknown option '--unheard'"],
+    [{ config: '' }, '--config is empty: expected FILE'],
+    [{ port: '-1' }, '--port is "-1": expected a number from 0 to 65535'],
+    [{ port: '65536' }, '--port is "65536": expected a number from 0 to 65535'],
+    [{ 'metrics-port': '0x10' }, '--metrics-port is "0x10": expected a number'],
+    [{ 'drain-seconds': '1.5' }, '--drain-seconds is "1.5": expected a number'],
+    [{ 'log-level': 'loud' }, '--log-level is "loud": expected debug, info, warn or error'],
+    [{ certificates: 'own' }, '--certificates is "own": expected files or self'],
+    [{ certificates: 'self' }, '--certificates self needs the environment variable POD_NAMESPACE'],
+    [{ unheard: 'of' }, '--unheard is not a flag'],
   ])('for %j', async (changes, reason) => {
     const { code, said } = await serve(flags(changes));
     expect(code).toBe(3);

@@ -1,13 +1,20 @@
-import { count, describeFinding, printable } from '../../engine/wording.ts';
-import { isDefaultClass } from '../../k8s/claims.ts';
-import type { Paint } from '../review/text.ts';
-import { nameOf } from './input.ts';
+import { count, describeFinding, printable } from '../../../engine/wording.ts';
+import { isDefaultClass } from '../../../k8s/claims.ts';
+import type { Format } from '../../shared/formats.ts';
+import type { Paint } from '../../shared/terminal.ts';
+import { nameOf } from '../input.ts';
 import type { JudgedClass } from './judge-class.ts';
+import type { ClassesReport } from './report.ts';
 
 const HEAD = ['CLASS', 'PROVISIONER', 'ENCRYPTED', 'KEY', 'WHY'];
 
+/** For people. */
+export const TEXT: Format<ClassesReport> = {
+  write: ({ classes, paint }) => [describeClasses(classes, paint)],
+};
+
 /** A table, one class a row; what is wrong with a class stands on lines of its own below the first. */
-export function describeClasses(classes: readonly JudgedClass[], paint: Paint): string {
+function describeClasses(classes: readonly JudgedClass[], paint: Paint): string {
   const rows = classes.map((each) => ({ each, cells: cellsOf(each), reasons: reasonsOf(each) }));
   const widths = HEAD.slice(0, -1).map((head, i) =>
     Math.max(head.length, ...rows.map(({ cells }) => cells[i]?.length ?? 0)),

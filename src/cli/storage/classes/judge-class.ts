@@ -1,7 +1,7 @@
-import type { Finding } from '../../engine/rule.ts';
-import { customerKeyProblem, type Encryption, encryptionOf } from '../../storage/encryption.ts';
-import type { StorageSettings } from '../../storage/settings.ts';
-import type { FoundClass } from './input.ts';
+import type { Finding } from '../../../engine/rule.ts';
+import { customerKeyProblem, type Encryption, encryptionOf } from '../../../storage/encryption.ts';
+import type { StorageSettings } from '../../../storage/settings.ts';
+import type { FoundClass } from '../input.ts';
 
 /** One StorageClass, and what it shows of encryption. */
 export interface JudgedClass extends FoundClass {
