@@ -6,6 +6,8 @@ import { PassThrough } from 'node:stream';
 import { connect, type TLSSocket } from 'node:tls';
 import { stringify } from 'yaml';
 import { serveCommand } from '../../src/cli/serve/command.ts';
+import { type Clock, REAL_CLOCK } from '../../src/runtime/clock.ts';
+import type { Timeouts } from '../../src/serve/server.ts';
 import { issueCertificate } from './certificates.ts';
 
 /** The command `serve`, run in the test's own process, with real sockets, TLS and files. */
@@ -33,7 +35,29 @@ export interface LogLine {
 
 export const CONFIG = { version: 1, namespaces: [{ names: ['qdrant'], profile: 'private' }] };
 
-export async function startServing(config: object = CONFIG, flags: readonly string[] = []): Promise<Serving> {
+const HOUR_MS = 3_600_000;
+/** Timeouts that never expire during a test, however busy the machine is. */
+export const PATIENT: Timeouts = {
+  handshake: HOUR_MS,
+  headers: HOUR_MS,
+  request: HOUR_MS,
+  keepAlive: HOUR_MS,
+  check: 2000,
+  close: HOUR_MS,
+};
+
+export interface ServingOptions {
+  readonly config?: object;
+  readonly flags?: readonly string[];
+  /** Measures the drain. */
+  readonly clock?: Clock;
+}
+
+export async function startServing({
+  config = CONFIG,
+  flags = [],
+  clock = REAL_CLOCK,
+}: ServingOptions = {}): Promise<Serving> {
   const folder = await mkdtemp(join(tmpdir(), 'qdrant-admission-serving-'));
   const files = { config: join(folder, 'config.yaml'), cert: join(folder, 'tls.crt'), key: join(folder, 'tls.key') };
   const { cert, key, ca } = await issueCertificate('localhost');
@@ -50,14 +74,9 @@ export async function startServing(config: object = CONFIG, flags: readonly stri
     ...['--bind', '127.0.0.1', '--port', '0', '--metrics-port', '0', '--drain-seconds', '0', '--log-level', 'debug'],
     ...flags,
   ];
-  const exited = serveCommand(args, {
-    stdout,
-    stderr,
-    stdin: new PassThrough(),
-    env: {},
-    now: () => new Date(),
-    signal: stopping.signal,
-  });
+  const stdin = new PassThrough();
+  const context = { stdout, stderr, stdin, env: {}, now: () => new Date(), signal: stopping.signal };
+  const exited = serveCommand(args, context, { clock, timeouts: PATIENT });
   const ended = exited.then((code) => {
     throw new Error(`serve ended with ${code}: ${stderr.read()}`);
   });

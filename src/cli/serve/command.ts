@@ -1,16 +1,16 @@
 import { once } from 'node:events';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { KubeConfigError } from '../../cluster/access.ts';
 import { attestationsAt, exemptionsAt, expiredAt } from '../../config/expiry.ts';
 import { ConfigError, loadConfig } from '../../config/load.ts';
 import type { Config } from '../../config/resolve.ts';
 import { CertificateError } from '../../runtime/certificate-files.ts';
+import { type Clock, REAL_CLOCK } from '../../runtime/clock.ts';
 import { keepReloaded, type Reloaded } from '../../runtime/reload.ts';
 import { createApp } from '../../serve/app.ts';
 import { createHandler } from '../../serve/handler.ts';
 import { createRequestLog } from '../../serve/request-log.ts';
 import { createReviewPath } from '../../serve/review-path.ts';
-import { type RunningServer, startServer } from '../../serve/server.ts';
+import { type RunningServer, startServer, TIMEOUTS, type Timeouts } from '../../serve/server.ts';
 import { type Log, openLog } from '../../telemetry/log.ts';
 import { createMetrics, type Metrics } from '../../telemetry/metrics.ts';
 import { type CommandContext, EXIT } from '../shared/context.ts';
@@ -22,10 +22,21 @@ import { SERVE_USAGE, type ServeSettings, serveSettings, UsageError } from './se
 const RELOAD_MS = 2000;
 const TLS_ERROR_LOG_MS = 1000;
 
+/** Replaced by tests, so that they do not depend on how busy the machine is. */
+export interface ServeTiming {
+  /** Measures the drain. */
+  readonly clock: Clock;
+  readonly timeouts: Timeouts;
+}
+
 /** `serve`: the webhook, until it is told to stop. */
-export async function serveCommand(args: readonly string[], context: CommandContext): Promise<number> {
+export async function serveCommand(
+  args: readonly string[],
+  context: CommandContext,
+  timing: ServeTiming = { clock: REAL_CLOCK, timeouts: TIMEOUTS },
+): Promise<number> {
   try {
-    return await serve(serveSettings(args, context.env), context);
+    return await serve(serveSettings(args, context.env), context, timing);
   } catch (error) {
     const said = complaint(error);
     if (said === undefined) throw error;
@@ -34,7 +45,11 @@ export async function serveCommand(args: readonly string[], context: CommandCont
   }
 }
 
-async function serve(settings: ServeSettings, { stdout, env, now, signal }: CommandContext): Promise<number> {
+async function serve(
+  settings: ServeSettings,
+  { stdout, env, now, signal }: CommandContext,
+  { clock, timeouts }: ServeTiming,
+): Promise<number> {
   const log = openLog(stdout, settings.logLevel);
   const metrics = createMetrics();
   const requestLog = createRequestLog(log, metrics);
@@ -80,6 +95,7 @@ async function serve(settings: ServeSettings, { stdout, env, now, signal }: Comm
     }),
     app: createApp({ metrics, unready }),
     onTlsError: tlsErrors(log, metrics),
+    timeouts,
   });
   const { port, metricsPort } = server;
   log.info({ port, metricsPort, namespaces: config.current.namespaces.size }, 'listening');
@@ -87,7 +103,7 @@ async function serve(settings: ServeSettings, { stdout, env, now, signal }: Comm
   if (!signal.aborted) await once(signal, 'abort');
   draining = true;
   log.info({ seconds: settings.drainSeconds }, 'draining');
-  await sleep(settings.drainSeconds * 1000);
+  await clock.sleep(settings.drainSeconds * 1000, ending.signal);
   await server.close();
   config.stop();
   ending.abort();
