@@ -112,7 +112,7 @@ function listening(child: ChildProcess, lines: string[]): Promise<{ port: number
 }
 
 async function ready(metricsPort: number): Promise<void> {
-  const end = Date.now() + 30_000;
+  const end = Date.now() + 50_000;
   for (;;) {
     const response = await fetch(`http://127.0.0.1:${metricsPort}/readyz`);
     const said = await response.text();
