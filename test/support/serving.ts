@@ -207,7 +207,8 @@ export async function dial({ port, ca }: Serving, options: object = {}) {
 
 /** Asks what kubelet and Prometheus ask. */
 export async function probe({ metricsPort }: Serving, path: string): Promise<{ status: number; text: string }> {
-  const response = await fetch(`http://127.0.0.1:${metricsPort}${path}`);
+  // On a connection of its own: one that was idle may be closed just as it is used again.
+  const response = await fetch(`http://127.0.0.1:${metricsPort}${path}`, { headers: { connection: 'close' } });
   return { status: response.status, text: await response.text() };
 }
 
