@@ -53,14 +53,14 @@ export function errorAnswer(code: 400 | 503, message: string): Answer {
 }
 
 /** A verdict in words. A pod may have thousands of findings: the first are described, all are counted. */
-interface Said {
+interface Worded {
   readonly verdict: Verdict;
   readonly lines: readonly string[];
   /** How many lines there would be in all. */
   readonly total: number;
 }
 
-function denial(subject: Subject, refusing: readonly Said[]): string {
+function denial(subject: Subject, refusing: readonly Worded[]): string {
   const failed = refusing.filter(({ verdict }) => verdict.outcome === 'fail');
   const width = Math.max(...refusing.map(({ verdict }) => verdict.rule.id.length));
   const shown = refusing
@@ -84,8 +84,8 @@ function footer({ object, uid }: Subject, first: Verdict | undefined): string {
   return parts.join(' · ');
 }
 
-/** What a verdict has to say, one line a finding; nothing for a pass. */
-function linesOf(verdict: Verdict): Omit<Said, 'verdict'> {
+/** What a verdict has to say, one line per finding; nothing for a pass. */
+function linesOf(verdict: Verdict): Omit<Worded, 'verdict'> {
   switch (verdict.outcome) {
     case 'pass':
       return { lines: [], total: 0 };
@@ -103,13 +103,13 @@ function linesOf(verdict: Verdict): Omit<Said, 'verdict'> {
   }
 }
 
-function warningsOf({ verdict, lines, total }: Said): string[] {
+function warningsOf({ verdict, lines, total }: Worded): string[] {
   const warnings = lines.map((line) => cut(`${verdict.rule.id}: ${line}`, LONGEST_WARNING));
   if (total > lines.length) warnings.push(`${verdict.rule.id}: … and ${total - lines.length} more`);
   return warnings;
 }
 
-function annotationOf({ verdict, lines }: Said): string {
+function annotationOf({ verdict, lines }: Worded): string {
   const exempted = 'exempted' in verdict ? verdict.exempted.map(describeExempted) : [];
   const text = [
     `${verdict.outcome} (${verdict.mode})`,

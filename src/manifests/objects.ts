@@ -49,7 +49,7 @@ export function readManifests(text: string, source: string): Manifests {
     if (isList(value)) return;
 
     const locate = (path: string): Position => positionOf(tree.locate([...base, ...stepsOf(path)]));
-    // Metadata are checked of every object, and of a Pod once more: one line a field is enough.
+    // Metadata are checked of every object, and of a Pod once more: one line per field is enough.
     const shape = [...new Map(shapeErrors(value).map((error) => [error.path, error])).values()];
     for (const { path, found, expected } of shape.slice(0, MOST_SHAPE_ERRORS)) {
       errors.push({ file: source, ...locate(path), message: `${path} is ${found}: expected ${expected}` });

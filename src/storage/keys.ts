@@ -126,7 +126,7 @@ const FORMATS: Readonly<Record<KeyFormat, Format>> = {
   },
 };
 
-/** What the id of a key looks like in the configuration, one row a kind of keys. */
+/** What the id of a key looks like in the configuration, one row per kind of key. */
 export const CUSTOMER_KEY_FORMS = (Object.keys(FORMATS) as KeyFormat[]).map((format) => {
   const { prefix, expected } = FORMATS[format];
   return {

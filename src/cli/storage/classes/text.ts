@@ -13,7 +13,7 @@ export const TEXT: Format<ClassesReport> = {
   write: ({ classes, paint }) => [describeClasses(classes, paint)],
 };
 
-/** A table, one class a row; what is wrong with a class stands on lines of its own below the first. */
+/** A table, one class per row; what is wrong with a class stands on lines of its own below the first. */
 function describeClasses(classes: readonly JudgedClass[], paint: Paint): string {
   const rows = classes.map((each) => ({ each, cells: cellsOf(each), reasons: reasonsOf(each) }));
   const widths = HEAD.slice(0, -1).map((head, i) =>
