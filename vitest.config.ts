@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { configDefaults, defineConfig } from 'vitest/config';
 
 /** Everything that needs no cluster; `vitest.cluster.config.ts` runs the rest. */
@@ -5,9 +6,14 @@ export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
     exclude: [...configDefaults.exclude, 'test/real-cluster/**'],
-    // A machine may be busy with something else; what hangs is still found.
-    testTimeout: 60_000,
-    hookTimeout: 60_000,
+    // A machine may be busy with something else, for minutes; what hangs is still found.
+    testTimeout: 300_000,
+    hookTimeout: 300_000,
+    // No module keeps anything that one test file could leave to the next, and none replaces a module: a worker reads
+    // each once, and not once a file.
+    isolate: false,
+    // Processes that tests start read the same source again and again.
+    env: { NODE_COMPILE_CACHE: join(import.meta.dirname, 'node_modules/.cache/node') },
     // More would only make the tests that start real processes wait for one another.
     maxWorkers: 2,
   },

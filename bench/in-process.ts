@@ -1,10 +1,10 @@
 import { defaultPolicy } from '../src/config/resolve.ts';
 import { reviewOf as envelope, subjectOf } from '../src/engine/admission-review.ts';
 import { answer } from '../src/engine/answer.ts';
-import { unknown } from '../src/engine/facts.ts';
+import { unknown } from '../src/engine/fact.ts';
 import { applicableRules, review } from '../src/engine/review.ts';
 import type { Subject } from '../src/engine/subject.ts';
-import type { World } from '../src/facts/world.ts';
+import type { Ports } from '../src/facts/ports.ts';
 import { judge } from '../src/judge.ts';
 import { reviewOf, type Which } from './reviews.ts';
 import { median } from './table.ts';
@@ -18,7 +18,8 @@ export interface DecisionCost {
   readonly whole: number;
 }
 
-const WORLD: World = { list: async () => unknown('there is no cluster here') };
+const NOTHING = async () => unknown('there is no cluster here');
+const PORTS: Ports = { cluster: { list: NOTHING, read: NOTHING } };
 const WARM_UP = 5000;
 const BATCH = 2000;
 
@@ -35,7 +36,7 @@ export async function decisionCost(which: Which, batches: number): Promise<Decis
   });
   const whole = await microseconds(batches, async () => {
     const asked = subjectIn(text, now);
-    const { verdicts } = await judge(asked, policy, WORLD, signal);
+    const { verdicts } = await judge(asked, policy, PORTS, signal);
     return JSON.stringify(envelope(asked.uid, answer(asked, verdicts, 'enforce')));
   });
   return { rules: policy.rules.length, bytes: Buffer.byteLength(text), judging, whole };
@@ -43,8 +44,8 @@ export async function decisionCost(which: Which, batches: number): Promise<Decis
 
 function subjectIn(text: string, now: Date): Subject {
   const subject = subjectOf(JSON.parse(text), now);
-  if ('bad' in subject) throw new Error(subject.bad);
-  return subject;
+  if (!subject.ok) throw new Error(subject.error.problem);
+  return subject.value;
 }
 
 async function microseconds(batches: number, once: () => unknown): Promise<number> {

@@ -26,6 +26,8 @@ export interface Bench {
   readonly bare: MeasuredServer;
   readonly express: MeasuredServer;
   readonly webhook: MeasuredServer;
+  /** The same of other builds, in the order in which they were named. */
+  readonly others: readonly MeasuredServer[];
   load(request: Omit<LoadRequest, 'ca'>): Promise<LoadResult>;
   close(): Promise<void>;
 }
@@ -39,8 +41,11 @@ const TASKSET = '/usr/bin/taskset';
 const SERVERS = 0;
 const GENERATOR = 1;
 
-/** Starts the three servers and the load generator. */
-export async function startBench(): Promise<Bench> {
+/**
+ * Starts the three servers and the load generator.
+ * @param others the main files of other builds of the webhook, to compare them in one run
+ */
+export async function startBench(others: readonly string[] = []): Promise<Bench> {
   const folder = await mkdtemp(join(tmpdir(), 'qdrant-admission-bench-'));
   const file = (name: string) => join(folder, name);
   const children: ChildProcess[] = [];
@@ -76,13 +81,16 @@ export async function startBench(): Promise<Bench> {
     const flags = { config: file('config.yaml'), 'tls-cert-file': pair[0], 'tls-private-key-file': pair[1] };
     const ports = ['--bind', '127.0.0.1', '--port', '0', '--metrics-port', '0'];
     const named = Object.entries(flags).flatMap(([name, value]) => [`--${name}`, value]);
+    const startWebhook = async (main: string) =>
+      measured(start(SERVERS, main, ['serve', ...named, ...ports], await imageFlags()));
     const generator = start(GENERATOR, file('load.js'), []);
     return {
       build: webhook.slice(ROOT.length),
       ca,
       bare: await measured(start(SERVERS, file('servers.js'), ['bare', ...pair])),
       express: await measured(start(SERVERS, file('servers.js'), ['express', ...pair])),
-      webhook: await measured(start(SERVERS, webhook, ['serve', ...named, ...ports], await imageFlags())),
+      webhook: await startWebhook(webhook),
+      others: await Promise.all(others.map(startWebhook)),
       load: (request) => exchange<LoadResult>(generator, { ...request, ca }),
       close,
     };

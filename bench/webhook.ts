@@ -1,5 +1,5 @@
-import type { Bench } from './processes.ts';
-import { reviewOf } from './reviews.ts';
+import type { Bench, MeasuredServer } from './processes.ts';
+import { reviewOf, type Which } from './reviews.ts';
 import { median, progress } from './table.ts';
 
 /** What one server takes for one kind of review, under load on kept-alive connections. */
@@ -30,6 +30,8 @@ export interface LoadOptions {
 export const CONNECTIONS = 25;
 
 type Name = keyof ServerCosts;
+/** What one round measured. */
+export type Cost = Omit<ServerCost, 'ratio'>;
 const NAMES: readonly Name[] = ['bare', 'express', 'good', 'bad'];
 
 /**
@@ -64,16 +66,31 @@ export async function serverCosts(bench: Bench, { rounds, warmUpMs, roundMs }: L
   };
 }
 
-async function load(bench: Bench, name: Name, milliseconds: number): Promise<Omit<ServerCost, 'ratio'>> {
+function load(bench: Bench, name: Name, milliseconds: number): Promise<Cost> {
   const server = name === 'bare' || name === 'express' ? bench[name] : bench.webhook;
-  const review = reviewOf(name === 'bad' ? 'bad' : 'good');
+  return loadServer(bench, server, { which: name === 'bad' ? 'bad' : 'good', denies: name === 'bad', milliseconds });
+}
+
+export interface ServerLoad {
+  readonly which: Which;
+  /** Whether the server is expected to deny what it is asked. */
+  readonly denies: boolean;
+  readonly milliseconds: number;
+}
+
+/** Loads one server for some time, and returns what it used. */
+export async function loadServer(
+  bench: Bench,
+  server: MeasuredServer,
+  { which, denies, milliseconds }: ServerLoad,
+): Promise<Cost> {
   const before = await server.ask('read');
   const { requests, seconds, p50Ms, p99Ms } = await bench.load({
     port: server.port,
     connections: CONNECTIONS,
     milliseconds,
-    bodies: [JSON.stringify(review)],
-    allowed: name !== 'bad',
+    bodies: [JSON.stringify(reviewOf(which))],
+    allowed: !denies,
   });
   const after = await server.ask('read');
   return {

@@ -23,7 +23,7 @@ const paint = (code: number, words: string) => (colour ? `\u001b[${code}m${words
 
 // The facts that rules ask for come from an API server; here one that holds examples/cluster/ and nothing else.
 const world = readManifests(await readFile(CLASSES, 'utf8'), CLASSES).manifests;
-const api = await startFixtureApi(createManifestWorld(world, { complete: true }));
+const api = await startFixtureApi({ cluster: createManifestWorld(world, { complete: true }) });
 const webhook = await startWebhook({
   config: parse(await readFile(CONFIG, 'utf8')),
   host: HOST,

@@ -1,9 +1,10 @@
-import { type FactName, type Known, type LearntFacts, unknown } from './engine/facts.ts';
-import type { Policy } from './engine/policy.ts';
+import { type Known, type Learning, type Learnt, unknown } from './engine/fact.ts';
 import { applicableRules, review, type Verdict } from './engine/review.ts';
 import type { Subject } from './engine/subject.ts';
-import { FROM_WATCHES, LEARNERS } from './facts/index.ts';
-import { liveView, type World } from './facts/world.ts';
+import { type FactName, type Facts, factNamed } from './facts/index.ts';
+import type { Ports } from './facts/ports.ts';
+import type { Policy } from './rules/define.ts';
+import type { NamespaceSettings } from './settings.ts';
 
 /** What all rules say of a subject. */
 export interface Decision {
@@ -15,21 +16,28 @@ export interface Decision {
  * The one door of every face: which rules apply, which facts they need, gather those, judge. Facts are learnt once
  * each and in parallel; a failure or the deadline makes that fact unknown, and nothing else.
  */
-export async function judge(subject: Subject, policy: Policy, world: World, signal: AbortSignal): Promise<Decision> {
+export async function judge(subject: Subject, policy: Policy, ports: Ports, signal: AbortSignal): Promise<Decision> {
   const rules = applicableRules(subject, policy);
+  const learning = { subject, settings: policy.settings, ports, signal };
   const needed = new Set<FactName>();
-  for (const { rule } of rules) for (const name of rule.needs) needed.add(name);
-  let facts = needed.size === 0 ? {} : await learn(needed, subject, world, signal);
+  for (const { rule } of rules) {
+    for (const name of rule.needs as readonly FactName[]) if (!factNamed(name).lazy) needed.add(name);
+  }
+  let facts: Learnt<Facts> = needed.size === 0 ? {} : await learn(needed, learning);
   let verdicts = review(subject, rules, policy, facts);
-  const lagging = new Set(world.readLive ? verdicts.flatMap(refusedByMemory) : []);
-  if (lagging.size > 0) {
-    facts = { ...facts, ...(await learn(lagging, subject, liveView(world), signal)) };
+
+  const { live } = ports.cluster;
+  const remembered = new Set(live ? verdicts.flatMap(refusedByMemory) : []);
+  if (live && remembered.size > 0) {
+    const now = { ...ports, cluster: { ...liveView(ports), live } };
+    facts = { ...facts, ...(await learn(remembered, { ...learning, ports: now })) };
     verdicts = review(subject, rules, policy, facts);
   }
-  // Who owns a pod is asked only where a violation hangs on it: it costs reads, and most pods violate nothing.
-  if (verdicts.some((verdict) => verdict.outcome === 'unknown' && verdict.missing.includes('owners'))) {
-    const owners = await learn(new Set<FactName>(['owners']), subject, world, signal);
-    verdicts = review(subject, rules, policy, { ...facts, ...owners });
+
+  // What costs much is learnt only where a verdict hangs on it; each fact once, whatever comes of it.
+  for (let lazy = lazyIn(verdicts, facts); lazy.size > 0; lazy = lazyIn(verdicts, facts)) {
+    facts = { ...facts, ...(await learn(lazy, learning)) };
+    verdicts = review(subject, rules, policy, facts);
   }
   return { subject, verdicts };
 }
@@ -38,46 +46,66 @@ export async function judge(subject: Subject, policy: Policy, world: World, sign
 export async function judgeForAll(
   subject: Subject,
   policies: ReadonlyMap<string, Policy>,
-  world: World,
+  ports: Ports,
   signal: AbortSignal,
 ): Promise<Decision> {
   const decisions = await Promise.all(
-    [...policies].map(([namespace, policy]) => judge({ ...subject, namespace }, policy, world, signal)),
+    [...policies].map(([namespace, policy]) => judge({ ...subject, namespace }, policy, ports, signal)),
   );
   return { subject, verdicts: decisions.flatMap(({ verdicts }) => verdicts) };
 }
 
-/** The facts that a refusal rests on and that may have changed since they were learnt. What is unknown stays unknown. */
+/** The facts that a refusal rests on and that may have changed since a watch saw them. What is unknown stays unknown. */
 function refusedByMemory({ rule, outcome }: Verdict): readonly FactName[] {
-  return outcome === 'fail' ? rule.needs.filter((name) => FROM_WATCHES.has(name)) : [];
+  if (outcome !== 'fail') return [];
+  return (rule.needs as readonly FactName[]).filter((name) => {
+    const { watched, live } = factNamed(name);
+    return watched.some((kind) => !live.includes(kind));
+  });
+}
+
+/** The same world past its memory. */
+function liveView({ cluster }: Ports): Ports['cluster'] {
+  const { live = cluster, madeBefore } = cluster;
+  return {
+    list: (...asked) => live.list(...asked),
+    read: (...asked) => live.read(...asked),
+    ...(madeBefore && { madeBefore: (...asked) => madeBefore.call(cluster, ...asked) }),
+  };
+}
+
+/** The facts that a verdict is missing only because they have not been asked for yet. */
+function lazyIn(verdicts: readonly Verdict[], facts: Learnt<Facts>): ReadonlySet<FactName> {
+  const missing = verdicts.flatMap((verdict) => (verdict.outcome === 'unknown' ? verdict.missing : []));
+  return new Set((missing as FactName[]).filter((name) => factNamed(name).lazy && facts[name] === undefined));
 }
 
 /** What can be told at once, and most of the time nothing else is asked, costs no turn of the event loop. */
 async function learn(
   names: ReadonlySet<FactName>,
-  subject: Subject,
-  world: World,
-  signal: AbortSignal,
-): Promise<LearntFacts> {
+  learning: Learning<NamespaceSettings, Ports>,
+): Promise<Learnt<Facts>> {
   const facts: Partial<Record<FactName, Known<unknown>>> = {};
   const pending: Promise<void>[] = [];
   for (const name of names) {
-    const fact = begin(name, subject, world, signal);
+    const fact = begin(name, learning);
     if (fact instanceof Promise) {
       pending.push(
-        inTime(name, fact, signal).then((learnt) => {
+        inTime(name, fact, learning.signal).then((learnt) => {
           facts[name] = learnt;
         }),
       );
     } else facts[name] = fact;
   }
   if (pending.length > 0) await Promise.all(pending);
-  return facts as LearntFacts;
+  return facts as Learnt<Facts>;
 }
 
-function begin(name: FactName, subject: Subject, world: World, signal: AbortSignal) {
+function begin(name: FactName, learning: Learning<NamespaceSettings, Ports>): Known<unknown> | Promise<Known<unknown>> {
+  const reason = learning.ports.unlearnable?.[name];
+  if (reason !== undefined) return unknown(reason);
   try {
-    return LEARNERS[name](subject, world, signal);
+    return factNamed(name).learn(learning);
   } catch (error) {
     return failed(name, error);
   }

@@ -9,10 +9,10 @@ const OUTCOMES = { allow: ['pass', 'exempt'], deny: ['fail'], unknown: ['unknown
 const EXIT_CODES = { allow: EXIT.accepted, deny: EXIT.refused, unknown: EXIT.unknown };
 
 describe.each(fixtureFiles())('$path', (file) => {
-  const { subject, policy, world } = readFixture(file);
+  const { subject, policy, ports } = readFixture(file);
 
   it(`says ${OUTCOMES[file.prefix][0]} by its own rule, and by no other`, async () => {
-    const { verdicts } = await judge(subject, policy, world, new AbortController().signal);
+    const { verdicts } = await judge(subject, policy, ports, new AbortController().signal);
     const own = verdicts.find(({ rule }) => rule.id === file.rule);
     // What one rule cannot know, others cannot either.
     const fine = file.prefix === 'unknown' ? ['pass', 'unknown'] : ['pass'];
@@ -21,7 +21,7 @@ describe.each(fixtureFiles())('$path', (file) => {
     expect(OUTCOMES[file.prefix]).toContain(own?.outcome);
     if (own?.outcome !== 'fail') return;
     for (const { path, required } of own.findings) {
-      expect(path).toMatch(/^(spec|metadata|template|provisioner)\b/);
+      expect(path).toMatch(/^(spec|metadata|status|template|provisioner)\b/);
       expect(required).not.toBe('');
     }
   });

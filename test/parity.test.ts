@@ -3,20 +3,24 @@ import { join, resolve } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
-import { DEFAULTS } from '../src/config/defaults.ts';
+import { defaultMode, EXCEPTED_RULES } from '../src/config/defaults.ts';
 import { CONTROL_FRAMEWORKS } from '../src/docs/controls.ts';
 import { rulePagePath } from '../src/docs/rule-page.ts';
 import { PROFILES } from '../src/engine/policy.ts';
 import { fieldsChanged, parseFieldPath } from '../src/engine/reads.ts';
 import { applicableRules } from '../src/engine/review.ts';
-import { type Finding, MODES, PROMISES, type Rule } from '../src/engine/rule.ts';
+import { type Finding, MODES } from '../src/engine/rule.ts';
 import { makeSubject } from '../src/engine/subject.ts';
-import { POD_CARRIERS, podOf } from '../src/k8s/core/pods.ts';
+import { KINDS } from '../src/k8s/kinds.ts';
 import { isJsonObject, type KubernetesObject } from '../src/k8s/object.ts';
-import { shapeErrors } from '../src/k8s/shapes.ts';
+import { podOf } from '../src/k8s/pod-template.ts';
+import { shapeErrors } from '../src/k8s/shape-check.ts';
+import type { Rule } from '../src/rules/define.ts';
 import { RULES } from '../src/rules/index.ts';
+import { PROMISES } from '../src/rules/promises.ts';
+import { askRule } from './support/ask-rule.ts';
 import { FIXTURES, fixtureFiles, readFixture } from './support/fixtures.ts';
-import { policyWith, policyWithAllRules, SETTINGS, USER_NAMESPACES } from './support/policies.ts';
+import { policyWith, policyWithAllRules, USER_NAMESPACES } from './support/policies.ts';
 import { changedPod, randomPod } from './support/random-pods.ts';
 
 const ROOT = resolve(import.meta.dirname, '..');
@@ -74,11 +78,12 @@ describe('the list of rules', () => {
     expect(pages.sort()).toEqual(RULES.map(rulePagePath).sort());
   });
 
-  it('has a row of defaults for each, and none beside', () => {
-    expect(Object.keys(DEFAULTS)).toEqual(IDS);
-    for (const modes of Object.values(DEFAULTS)) {
-      for (const profile of PROFILES) expect(MODES).toContain(modes[profile]);
-    }
+  it('knows every rule that is not enforced by default', () => {
+    for (const id of EXCEPTED_RULES) expect(IDS).toContain(id);
+    expect(IDS.filter((id) => PROFILES.some((profile) => defaultMode(id, profile) !== 'enforce'))).toEqual(
+      [...EXCEPTED_RULES].sort(),
+    );
+    expect(defaultMode('constructor', 'private')).toBe('enforce');
   });
 });
 
@@ -94,15 +99,17 @@ describe('fixtures', () => {
     const refused = new Set(
       files.filter(({ prefix }) => prefix === 'deny').map((file) => readFixture(file).subject.object.kind),
     );
-    expect([...refused]).toEqual(expect.arrayContaining(POD_CARRIERS.map(({ kind }) => kind)));
+    expect([...refused]).toEqual(
+      expect.arrayContaining(KINDS.filter(({ template }) => template).map(({ kind }) => kind)),
+    );
   });
 
   it('refuse something in every list of containers, by every rule that looks into them', () => {
     for (const { id, reads, check, options } of POD_RULES) {
-      const lists = (reads['Pod'] ?? []).flatMap((path) => /^spec\.(\w*[cC]ontainers)\[/.exec(path)?.[1] ?? []);
+      const lists = (reads.Pod ?? []).flatMap((path) => /^spec\.(\w*[cC]ontainers)\[/.exec(path)?.[1] ?? []);
       const paths = files
         .filter(({ rule, prefix }) => rule === id && prefix === 'deny')
-        .flatMap((file) => check(readFixture(file).subject, {}, options.parse({}), SETTINGS))
+        .flatMap((file) => askRule({ check, options }, readFixture(file).subject))
         .map(({ path }) => path);
       for (const list of lists) {
         expect(
@@ -225,7 +232,7 @@ describe('what rules read', () => {
           for (const rule of POD_RULES) {
             if (textOf(findingsOf(rule, before)) === textOf(findingsOf(rule, after))) continue;
             changes.set(rule.id, (changes.get(rule.id) ?? 0) + 1);
-            const reads = (rule.reads['Pod'] ?? []).map(parseFieldPath);
+            const reads = (rule.reads.Pod ?? []).map(parseFieldPath);
             expect(fieldsChanged(reads, podOf(before), podOf(after)), rule.id).toBe(true);
           }
         }),
@@ -237,7 +244,7 @@ describe('what rules read', () => {
   });
 
   it('is of the type that is checked before: every field that rules read has a shape', () => {
-    for (const path of new Set(POD_RULES.flatMap(({ reads }) => reads['Pod'] ?? []))) {
+    for (const path of new Set(POD_RULES.flatMap(({ reads }) => reads.Pod ?? []))) {
       const { metadata = {}, spec = {} } = wrongAt(parseFieldPath(path)) as { metadata?: object; spec?: object };
       const pod = { apiVersion: 'v1', kind: 'Pod', metadata, spec: { containers: [{ name: 'qdrant' }], ...spec } };
       const where = path.replaceAll('[*]', '[0]').replace(/\{(.*)\}/, '["$1key"]');
@@ -286,8 +293,7 @@ const OPTIONS: Readonly<Record<string, { options: object }>> = {
 };
 
 function findingsOf(rule: Rule, object: KubernetesObject): readonly Finding[] {
-  const options = rule.options.parse(OPTIONS[rule.id]?.options ?? {});
-  return rule.check(makeSubject({ object, now: new Date(0) }), {}, options, SETTINGS);
+  return askRule(rule, makeSubject({ object, now: new Date(0) }), { given: OPTIONS[rule.id]?.options ?? {} });
 }
 
 /** In any order, and without the names of containers and volumes, which are there for people. */

@@ -1,14 +1,14 @@
 import type { KubeClient } from '../cluster/client.ts';
-import { createListedWorld } from '../cluster/watched-world.ts';
-import { KubeError, type Resource } from '../cluster/wire.ts';
-import type { Policy } from '../engine/policy.ts';
+import { createListedWorld } from '../cluster/listed-world.ts';
+import { KubeError } from '../cluster/wire.ts';
 import type { Verdict } from '../engine/review.ts';
 import { makeSubject } from '../engine/subject.ts';
-import type { World } from '../facts/world.ts';
+import type { Ports } from '../facts/ports.ts';
 import { judge } from '../judge.ts';
-import { POD_CARRIERS } from '../k8s/core/pods.ts';
+import { isKind, KINDS, type Kind, kindNamed } from '../k8s/kinds.ts';
 import { isKubernetesObject, type JsonObject, type KubernetesObject } from '../k8s/object.ts';
-import { shapeErrors } from '../k8s/shapes.ts';
+import { shapeErrors } from '../k8s/shape-check.ts';
+import type { Policy } from '../rules/define.ts';
 import { createOwners, type OwnerNode, type Owners, ownerLookUp, ownerNode, type TopOwner } from './owners.ts';
 
 /** One object of a cluster of which some rule did not say `pass`. */
@@ -16,7 +16,7 @@ export interface AuditedObject {
   readonly kind: string;
   readonly name: string;
   /** A pod runs, a template would make pods, a claim holds data. */
-  readonly counts: keyof Tally;
+  readonly counts: Counted;
   /** Field path of the pod in the object, as findings begin with it. */
   readonly base: string;
   readonly owner: TopOwner;
@@ -53,21 +53,18 @@ export interface AuditOptions {
   readonly onProgress?: (doing: string) => void;
 }
 
+/** What objects are counted as. */
+type Counted = NonNullable<Kind['auditedAs']>;
+
 /** How many of each; all zero where there is none. */
-export interface Tally {
-  readonly pods: number;
-  readonly templates: number;
-  readonly claims: number;
-}
+export type Tally = Readonly<Record<Counted, number>>;
 
 export const NONE: Tally = { pods: 0, templates: 0, claims: 0 };
 
-const CLAIM = { group: '', kind: 'PersistentVolumeClaim' };
-
 /** Controllers come before what they make, and pods last: who controls whom is then known. */
-const RESOURCES: readonly Resource[] = [...POD_CARRIERS, CLAIM]
-  .sort((a, b) => Number(a.kind === 'Pod') - Number(b.kind === 'Pod'))
-  .map(({ group, kind }) => ({ group, version: 'v1', plural: `${kind.toLowerCase()}s`, kind, namespaced: true }));
+const AUDITED = KINDS.filter(({ auditedAs }) => auditedAs).sort(
+  (a, b) => Number(a.name === 'Pod') - Number(b.name === 'Pod'),
+);
 
 /**
  * Judges what already stands in the namespaces of these policies, as if it were created now. Never rejects because of
@@ -79,7 +76,7 @@ export async function auditCluster(options: AuditOptions): Promise<readonly Name
     () => undefined,
     (error: unknown) => reasonOf(error),
   );
-  const world = createListedWorld(client);
+  const ports = { cluster: createListedWorld(client) };
   const lookUp = ownerLookUp(client, signal);
   const audits: NamespaceAudit[] = [];
   for (const [name, policy] of policies) {
@@ -87,7 +84,7 @@ export async function auditCluster(options: AuditOptions): Promise<readonly Name
       name,
       policy,
       createOwners((ref) => lookUp(name, ref)),
-      world,
+      ports,
       options,
     );
     audits.push(await namespace.run(signal.aborted ? 'interrupted' : unreachable));
@@ -97,7 +94,7 @@ export async function auditCluster(options: AuditOptions): Promise<readonly Name
 
 interface Judged {
   readonly node: OwnerNode;
-  readonly counts: keyof Tally;
+  readonly counts: Counted;
   readonly base: string;
   readonly verdicts: readonly Verdict[];
 }
@@ -107,18 +104,18 @@ class NamespaceRun {
   readonly #name: string;
   readonly #policy: Policy;
   readonly #owners: Owners;
-  readonly #world: World;
+  readonly #ports: Ports;
   readonly #options: AuditOptions;
   readonly #judged: Judged[] = [];
   readonly #unread: Unread[] = [];
   #tally = NONE;
   #over = 0;
 
-  constructor(name: string, policy: Policy, owners: Owners, world: World, options: AuditOptions) {
+  constructor(name: string, policy: Policy, owners: Owners, ports: Ports, options: AuditOptions) {
     this.#name = name;
     this.#policy = policy;
     this.#owners = owners;
-    this.#world = world;
+    this.#ports = ports;
     this.#options = options;
   }
 
@@ -126,7 +123,7 @@ class NamespaceRun {
     let exists = true;
     if (unreachable !== undefined) this.#unread.push({ what: 'the namespace', reason: unreachable });
     else exists = await this.#exists();
-    if (exists && unreachable === undefined) for (const resource of RESOURCES) await this.#auditKind(resource);
+    if (exists && unreachable === undefined) for (const kind of AUDITED) await this.#auditKind(kind);
     return {
       name: this.#name,
       policy: this.#policy,
@@ -147,38 +144,38 @@ class NamespaceRun {
 
   /** Only a clear no counts as one. */
   async #exists(): Promise<boolean> {
-    const resource = { group: '', version: 'v1', plural: 'namespaces', kind: 'Namespace', namespaced: false };
     try {
-      return (await this.#options.client.read(resource, '', this.#name, this.#options.signal)) !== undefined;
+      return (
+        (await this.#options.client.read(kindNamed('Namespace'), '', this.#name, this.#options.signal)) !== undefined
+      );
     } catch (error) {
       this.#unread.push({ what: 'the namespace', reason: reasonOf(error) });
       return true;
     }
   }
 
-  async #auditKind(resource: Resource): Promise<void> {
+  async #auditKind(kind: Kind): Promise<void> {
     const { client, signal, onProgress } = this.#options;
     let seen = 0;
     try {
       signal.throwIfAborted();
-      for await (const { items, remaining } of client.list(resource, this.#name, signal)) {
+      for await (const { items, remaining } of client.list(kind, this.#name, signal)) {
         const total = seen + items.length + (remaining ?? 0);
         for (const item of items) {
           seen += 1;
-          onProgress?.(`${this.#name}: ${resource.plural} ${seen}/${total}`);
-          await this.#auditObject(item);
+          onProgress?.(`${this.#name}: ${kind.plural} ${seen}/${total}`);
+          await this.#auditObject(item, kind.auditedAs ?? 'templates');
         }
       }
     } catch (error) {
       const reason = signal.aborted ? 'interrupted' : reasonOf(error);
-      this.#unread.push({ what: resource.plural, reason: seen === 0 ? reason : `after ${seen}: ${reason}` });
+      this.#unread.push({ what: kind.plural, reason: seen === 0 ? reason : `after ${seen}: ${reason}` });
     }
   }
 
-  async #auditObject(object: JsonObject): Promise<void> {
+  async #auditObject(object: JsonObject, counts: Counted): Promise<void> {
     if (!isKubernetesObject(object)) throw new KubeError('the API server sent an object without apiVersion and kind');
     const node = ownerNode(object);
-    const counts = countsAs(object);
     if (counts === 'templates') this.#owners.add(node);
     try {
       const [error] = shapeErrors(object);
@@ -191,38 +188,28 @@ class NamespaceRun {
     }
   }
 
-  async #judge(object: KubernetesObject, node: OwnerNode, counts: keyof Tally): Promise<void> {
+  async #judge(object: KubernetesObject, node: OwnerNode, counts: Counted): Promise<void> {
     // What is there is no longer created: what the scheduler or a controller wrote into it since is no violation.
     const operation = counts === 'templates' ? 'CREATE' : 'UPDATE';
     const subject = makeSubject({ object, operation, namespace: this.#name, now: this.#options.now });
     if (!subject.pod && counts !== 'claims') return;
-    const { verdicts } = await judge(subject, this.#policy, this.#world, this.#options.signal);
+    const { verdicts } = await judge(subject, this.#policy, this.#ports, this.#options.signal);
     this.#tally = { ...this.#tally, [counts]: this.#tally[counts] + 1 };
     const notable = verdicts.filter(({ outcome }) => outcome !== 'pass');
     if (notable.length > 0) this.#judged.push({ node, counts, base: subject.pod?.base ?? '', verdicts: notable });
   }
 }
 
-function countsAs({ kind }: KubernetesObject): keyof Tally {
-  if (kind === CLAIM.kind) return 'claims';
-  return kind === 'Pod' ? 'pods' : 'templates';
-}
-
 /** Whether an object neither runs nor makes pods any more. */
-function isOver(object: KubernetesObject & JsonObject, { controller }: OwnerNode, owners: Owners): boolean {
-  const { spec, status } = object as { spec?: { replicas?: number }; status?: Status };
-  if (object.kind === 'Pod') return status?.phase === 'Succeeded' || status?.phase === 'Failed';
-  if (object.kind === 'Job') {
-    const ends = status?.conditions?.filter(({ type }) => type === 'Complete' || type === 'Failed');
+function isOver(object: KubernetesObject, { controller }: OwnerNode, owners: Owners): boolean {
+  if (isKind(object, 'Pod')) return object.status?.phase === 'Succeeded' || object.status?.phase === 'Failed';
+  if (isKind(object, 'Job.batch')) {
+    const ends = object.status?.conditions?.filter(({ type }) => type === 'Complete' || type === 'Failed');
     return ends?.some((end) => end.status === 'True') ?? false;
   }
   // An old revision: the template that counts is that of its Deployment.
-  return object.kind === 'ReplicaSet' && spec?.replicas === 0 && controller !== undefined && owners.has(controller.uid);
-}
-
-interface Status {
-  readonly phase?: string;
-  readonly conditions?: readonly { readonly type?: string; readonly status?: string }[];
+  const idle = isKind(object, 'ReplicaSet.apps') && object.spec?.replicas === 0;
+  return idle && controller !== undefined && owners.has(controller.uid);
 }
 
 function reasonOf(error: unknown): string {

@@ -1,6 +1,6 @@
 import { refuses } from '../engine/answer.ts';
 import type { Verdict } from '../engine/review.ts';
-import type { Mode, Rule } from '../engine/rule.ts';
+import type { Mode, RuleMetadata } from '../engine/rule.ts';
 import { type AuditedObject, type NamespaceAudit, NONE, type Tally } from './audit.ts';
 import type { TopOwner } from './owners.ts';
 
@@ -21,7 +21,7 @@ export interface OwnerGroup {
 
 /** What one rule would do, in all namespaces. A rule that has several modes has several of these. */
 export interface RuleTotal {
-  readonly rule: Rule;
+  readonly rule: RuleMetadata;
   readonly mode: Exclude<Mode, 'off'>;
   readonly failed: Tally;
   readonly unknown: Tally;

@@ -1,10 +1,10 @@
 import type { Authority, Leaf } from './trust-state.ts';
 
-/** How long things last, in milliseconds. */
+/** How long certificates are valid, in milliseconds. */
 export interface Lifetimes {
   readonly authority: number;
   readonly leaf: number;
-  /** How long to wait, once a change was published, until every API server is held to know it. */
+  /** How long after a change to the webhook configuration every API server is assumed to have seen it. */
   readonly grace: number;
 }
 
@@ -19,16 +19,19 @@ const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 
 /**
- * A third of the leaf's life is left when it is renewed: ten days in which the API server may be out of reach, and
- * more than the seven at which an alert on expiry should ring. The grace is four times the longest pause that an API
- * server makes between two attempts to watch.
+ * A leaf is renewed when a third of its lifetime is left. That is ten days in which the API server may be unreachable,
+ * and more than the seven days at which an expiry alert usually fires. The grace period is four times the longest
+ * pause that an API server makes between two attempts to restart a watch.
  */
 export const DEFAULT_LIFETIMES: Lifetimes = { authority: 365 * DAY, leaf: 30 * DAY, grace: 2 * MINUTE };
 
-/** Certificates are dated back by at most this much, for clocks that are behind. */
+/** `notBefore` is set this far into the past at most, for clients whose clock runs behind. */
 const MOST_BACKDATING = HOUR;
 
-/** What is wrong with them, or nothing. An authority's last third has to hold a leaf, and a leaf's last third a rotation. */
+/**
+ * Explains why these lifetimes cannot work, or returns undefined if they can. The last third of an authority's lifetime
+ * must be long enough for a whole leaf, and the last third of a leaf's lifetime for a whole rotation.
+ */
 export function lifetimesProblem({ authority, leaf, grace }: Lifetimes): string | undefined {
   if (grace < 0) return 'the grace period is negative';
   if (leaf < 12 * Math.max(grace, SECOND))
@@ -47,7 +50,7 @@ export function leafValidity(now: number, authority: Pick<Authority, 'notAfter'>
   return { notBefore, notAfter: Math.min(notAfter, authority.notAfter) };
 }
 
-/** X.509 knows whole seconds only. */
+/** X.509 stores times in whole seconds. */
 function validity(now: number, lifetime: number): Validity {
   const backdating = Math.min(MOST_BACKDATING, lifetime / 10);
   return { notBefore: wholeSeconds(now - backdating), notAfter: wholeSeconds(now + lifetime) };
@@ -57,7 +60,7 @@ function wholeSeconds(instant: number): number {
   return Math.floor(instant / SECOND) * SECOND;
 }
 
-/** After two thirds of its life. */
+/** When to renew: after two thirds of the lifetime. */
 export function renewAt({ notBefore, notAfter }: Pick<Leaf, 'notBefore' | 'notAfter'>): number {
   return notAfter - (notAfter - notBefore) / 3;
 }

@@ -4,93 +4,102 @@ import {
   type Authority,
   anchorsOf,
   bundleText,
-  everywhere,
-  type Holding,
+  isTrustedEverywhere,
   isValid,
   type Leaf,
   type Published,
   type Retired,
   type Successor,
+  type TrustState,
 } from './trust-state.ts';
 
-/** What there is, as read from the cluster. */
+/** What was read from the cluster. */
 export interface Observed {
-  readonly holding: Holding;
-  /** Whether the Secret was there and all of it could be used; `holding` is what could. */
+  /** The usable part of the Secret. */
+  readonly trustState: TrustState;
+  /** Whether the Secret existed and every part of it could be used. */
   readonly intact: boolean;
-  /** Nothing where there is no webhook configuration. */
+  /** Undefined if there is no webhook configuration. */
   readonly published?: Published | undefined;
 }
 
-/** A certificate that is still to be made. */
+/** Stands for a certificate that has not been issued yet. */
 export interface ToIssue {
   readonly issue: Validity;
 }
 
-/** What the Secret shall hold. A leaf to be issued is signed by the draft's authority. */
-export interface Draft extends Omit<Holding, 'authority' | 'leaf' | 'successor'> {
+/** The new content of the Secret. A leaf that is still to be issued is signed by the draft's own authority. */
+export interface Draft extends Omit<TrustState, 'authority' | 'leaf' | 'successor'> {
   readonly authority?: Authority | ToIssue;
   readonly leaf?: Leaf | ToIssue;
   readonly successor?: Successor | { readonly authority: ToIssue };
 }
 
-/** One step; each is safe to repeat, to lose half-way, and to take twice at once. */
+/** One step. A step may be repeated, interrupted half-way, or taken by two replicas at once without harm. */
 export type Step =
-  /** Replace what the Secret holds, if it is still as it was read. */
+  /** Replace the content of the Secret, provided that nobody has changed it since it was read. */
   | { readonly do: 'write'; readonly draft: Draft; readonly why: string }
-  /** Replace the bundle in every entry of the webhook configuration, if that is still as it was read. */
-  | { readonly do: 'publish'; readonly text: string; readonly why: string }
-  /** Nothing is due before this instant. */
+  /** Replace the bundle in every entry of the webhook configuration, provided that nobody has changed it since. */
+  | { readonly do: 'publish'; readonly bundle: string; readonly why: string }
+  /** Nothing is due before this time. */
   | { readonly do: 'wait'; readonly until: number };
 
-/** So many retired authorities are remembered, those that last longest: whoever keeps damaging the Secret must not fill it. */
+/**
+ * How many retired authorities are remembered; those that expire last are kept. Without a limit, somebody who damages
+ * the Secret over and over could fill it up.
+ */
 const MOST_RETIRED = 16;
 
 /**
- * The next step from what there is towards what should be. The order keeps one promise: whatever leaf a replica
- * serves, every API server trusts its authority, however late either of them hears of a change.
- * - an authority signs nothing that is served before it has been published for the grace period;
- * - it stays published until the last leaf that it signed has expired, whoever still serves that;
- * - it is added to the Secret before it is published, and published no more before it leaves the Secret: so what is
- *   read from the webhook configuration first and from the Secret second never lacks what others rely on.
+ * Returns the next step from the present state towards the desired one. The order of the steps guarantees that every
+ * API server trusts the authority of whatever leaf a replica serves, however late either of them learns of a change:
+ * - an authority signs nothing that is served until it has been published for the whole grace period;
+ * - it stays published until the last leaf that it signed has expired, no matter who still serves that leaf;
+ * - it is added to the Secret before it is published, and removed from the webhook configuration before it is removed
+ *   from the Secret. Whoever reads the configuration first and the Secret second therefore never misses a certificate
+ *   that others rely on.
  */
-export function plan(observed: Observed, now: number, lifetimes: Lifetimes): Step {
+export function nextStep(observed: Observed, now: number, lifetimes: Lifetimes): Step {
   return (
     repair(observed, now, lifetimes) ??
-    succeed(observed, now, lifetimes) ??
-    unmark(observed, now, lifetimes) ??
-    renew(observed, now, lifetimes) ??
+    addSuccessor(observed, now, lifetimes) ??
+    resetGracePeriod(observed, now, lifetimes) ??
+    renewLeaf(observed, now, lifetimes) ??
     publish(observed, now, lifetimes) ??
-    mark(observed, now) ??
-    promote(observed, now, lifetimes) ??
-    forget(observed, now, lifetimes) ?? { do: 'wait', until: nextDue(observed.holding, now, lifetimes) }
+    startGracePeriod(observed, now) ??
+    promoteSuccessor(observed, now, lifetimes) ??
+    forgetRetired(observed, now, lifetimes) ?? { do: 'wait', until: nextDue(observed.trustState, now, lifetimes) }
   );
 }
 
-/** The leaf to serve, or nothing that is better than what is being served: an API server would not trust it yet. */
-export function servable({ holding: { leaf }, published }: Observed, now: number): Leaf | undefined {
-  if (!leaf || now >= leaf.notAfter || !everywhere(published, leaf.authority)) return undefined;
+/**
+ * Returns the leaf of the Secret if it can be served now. Returns undefined if an API server might not trust it yet;
+ * the replica then keeps serving what it has.
+ */
+export function servableLeaf({ trustState: { leaf }, published }: Observed, now: number): Leaf | undefined {
+  if (!leaf || now >= leaf.notAfter || !isTrustedEverywhere(published, leaf.authority)) return undefined;
   return leaf;
 }
 
-/** Replaces what is missing, damaged or expired. */
-function repair({ holding, intact, published }: Observed, now: number, lifetimes: Lifetimes): Step | undefined {
-  const { authority, successor } = holding;
+/** Replaces whatever is missing, damaged or expired. */
+function repair({ trustState, intact, published }: Observed, now: number, lifetimes: Lifetimes): Step | undefined {
+  const { authority, successor } = trustState;
   const expired = [authority, successor?.authority].some((one) => one && !isValid(one, now));
   if (intact && !expired && (authority || successor)) return undefined;
 
-  const lost = intact ? [] : unknownAnchors(holding, published, now, lifetimes);
+  const lost = intact ? [] : unknownAnchors(trustState, published, now, lifetimes);
   const kept = {
     authority: authority && isValid(authority, now) ? authority : undefined,
     successor: successor && isValid(successor.authority, now) ? successor : undefined,
-    retired: atMost([...holding.retired, ...lost].filter(({ notAfter }) => now < notAfter)),
+    retired: limitRetired([...trustState.retired, ...lost].filter(({ notAfter }) => now < notAfter)),
   };
-  const why = intact ? 'an authority has expired' : 'the Secret is missing, or part of it cannot be used';
-  return { do: 'write', draft: completed(holding, kept, now, lifetimes), why };
+  const why = intact ? 'an authority has expired' : 'the Secret is missing or incomplete';
+  return { do: 'write', draft: completed(trustState, kept, now, lifetimes), why };
 }
 
+/** Completes what could be kept to a draft that can be served, now or after the grace period. */
 function completed(
-  { leaf, leavesUntil }: Holding,
+  { leaf, lastLeafExpires }: TrustState,
   kept: { authority: Authority | undefined; successor: Successor | undefined; retired: readonly Retired[] },
   now: number,
   lifetimes: Lifetimes,
@@ -101,12 +110,12 @@ function completed(
     leaf && isValid(leaf, now) && trusted.some(({ fingerprint }) => fingerprint === leaf.authority) ? leaf : undefined;
   if (authority) {
     const signed = keptLeaf
-      ? { leaf: keptLeaf, leavesUntil: leavesUntil ?? authority.notAfter }
-      : anotherLeaf(authority, leavesUntil, now, lifetimes);
+      ? { leaf: keptLeaf, lastLeafExpires: lastLeafExpires ?? authority.notAfter }
+      : anotherLeaf(authority, lastLeafExpires, now, lifetimes);
     return { authority, ...signed, ...(successor && { successor }), retired };
   }
   if (!successor && retired.length === 0) {
-    // Nobody serves anything that is trusted: there is nothing to overlap with.
+    // No replica serves anything that an API server trusts, so there is nothing to overlap with.
     const issue = authorityValidity(now, lifetimes);
     return { authority: { issue }, ...firstLeaf(issue, now, lifetimes), retired };
   }
@@ -117,73 +126,78 @@ function completed(
   };
 }
 
-/** Prepares the next authority while the present one has time left. */
-function succeed({ holding }: Observed, now: number, lifetimes: Lifetimes): Step | undefined {
-  const { authority, successor } = holding;
+/** Creates the next authority while the current one still has time left. */
+function addSuccessor({ trustState }: Observed, now: number, lifetimes: Lifetimes): Step | undefined {
+  const { authority, successor } = trustState;
   if (!authority || successor || now < successionAt(authority, lifetimes)) return undefined;
   const issue = authorityValidity(now, lifetimes);
-  return { do: 'write', draft: { ...holding, successor: { authority: { issue } } }, why: 'the authority is ageing' };
+  const draft = { ...trustState, successor: { authority: { issue } } };
+  return { do: 'write', draft, why: 'the authority is in the last third of its lifetime' };
 }
 
 /**
- * Whatever happens to the entries, the successor waits anew. It may still be there, and yet have been taken away and
- * brought back: some API server may know only the first of that.
+ * Makes the successor wait for a new grace period after any change to the entries, even if they still trust it. They
+ * may have lost it and got it back in the meantime, and some API server may so far have seen only the loss.
  */
-function unmark({ holding, published }: Observed, now: number, { grace }: Lifetimes): Step | undefined {
-  const { successor } = holding;
+function resetGracePeriod({ trustState, published }: Observed, now: number, { grace }: Lifetimes): Step | undefined {
+  const { successor } = trustState;
   if (!successor?.published) return undefined;
-  const fromTheFuture = successor.published.at > now + grace;
-  if (!fromTheFuture && successor.published.revision === revisionOf(published)) return undefined;
-  const draft = { ...holding, successor: { authority: successor.authority } };
+  const isInTheFuture = successor.published.at > now + grace;
+  if (!isInTheFuture && successor.published.revision === revisionOf(published)) return undefined;
+  const draft = { ...trustState, successor: { authority: successor.authority } };
   return { do: 'write', draft, why: 'the webhook configuration has changed' };
 }
 
-function renew({ holding }: Observed, now: number, lifetimes: Lifetimes): Step | undefined {
-  const { authority, leaf } = holding;
+function renewLeaf({ trustState }: Observed, now: number, lifetimes: Lifetimes): Step | undefined {
+  const { authority, leaf } = trustState;
   if (!authority || now < leafDueAt(authority, leaf, now)) return undefined;
-  const draft = { ...holding, ...anotherLeaf(authority, holding.leavesUntil, now, lifetimes) };
-  return { do: 'write', draft, why: 'the serving certificate is due' };
+  const draft = { ...trustState, ...anotherLeaf(authority, trustState.lastLeafExpires, now, lifetimes) };
+  return { do: 'write', draft, why: 'the serving certificate is due for renewal' };
 }
 
-function publish({ holding, published }: Observed, now: number, lifetimes: Lifetimes): Step | undefined {
+function publish({ trustState, published }: Observed, now: number, lifetimes: Lifetimes): Step | undefined {
   if (!published) return undefined;
-  const text = bundleText(anchorsOf(withoutForgotten(holding, now, lifetimes)));
-  if (published.bundles.every((bundle) => bundle.text === text)) return undefined;
-  return { do: 'publish', text, why: 'the webhook configuration trusts something else' };
+  const bundle = bundleText(anchorsOf(withoutForgotten(trustState, now, lifetimes)));
+  if (published.bundles.every(({ text }) => text === bundle)) return undefined;
+  return { do: 'publish', bundle, why: 'the caBundle of the webhook configuration differs from the Secret' };
 }
 
-/** Starts the grace period, for all replicas and across restarts. Whatever is to be published is by now. */
-function mark({ holding, published }: Observed, now: number): Step | undefined {
-  const { successor } = holding;
+/**
+ * Records in the Secret that the successor has been published, so that the grace period holds for all replicas and
+ * across restarts. `publish` comes before this step, so by now every entry has the right bundle.
+ */
+function startGracePeriod({ trustState, published }: Observed, now: number): Step | undefined {
+  const { successor } = trustState;
   if (!successor || successor.published) return undefined;
-  const draft = { ...holding, successor: { ...successor, published: { at: now, revision: revisionOf(published) } } };
-  return { do: 'write', draft, why: 'the next authority is published' };
+  const publication = { at: now, revision: revisionOf(published) };
+  const draft = { ...trustState, successor: { ...successor, published: publication } };
+  return { do: 'write', draft, why: 'the next authority has been published' };
 }
 
-/** From here on the successor signs; the key of the one before is destroyed. */
-function promote({ holding }: Observed, now: number, lifetimes: Lifetimes): Step | undefined {
-  const { authority: former, successor } = holding;
-  // With nothing valid left that could be served, there is nobody to wait for.
-  const overlaps = former !== undefined || holding.retired.some(({ until }) => now < until);
-  if (!successor || (overlaps && now < promotionAt(successor, lifetimes))) return undefined;
+/** Makes the successor the signing authority, and destroys the key of the former one. */
+function promoteSuccessor({ trustState }: Observed, now: number, lifetimes: Lifetimes): Step | undefined {
+  const { authority: former, successor } = trustState;
+  // If nothing valid could be in use any more, there is no reason to wait for the grace period.
+  const mayBeInUse = former !== undefined || trustState.retired.some(({ until }) => now < until);
+  if (!successor || (mayBeInUse && now < promotionAt(successor, lifetimes))) return undefined;
   const { authority } = successor;
-  const retired = former ? [...holding.retired, retire(former, holding.leavesUntil)] : holding.retired;
+  const retired = former ? [...trustState.retired, retire(former, trustState.lastLeafExpires)] : trustState.retired;
   return {
     do: 'write',
-    draft: { authority, ...firstLeaf(authority, now, lifetimes), retired: atMost(retired) },
+    draft: { authority, ...firstLeaf(authority, now, lifetimes), retired: limitRetired(retired) },
     why: 'every API server trusts the next authority',
   };
 }
 
-/** Removes from the Secret what is not published any more. */
-function forget({ holding }: Observed, now: number, lifetimes: Lifetimes): Step | undefined {
-  const rest = withoutForgotten(holding, now, lifetimes);
-  if (rest.retired.length === holding.retired.length) return undefined;
-  return { do: 'write', draft: rest, why: 'a retired authority has no valid certificate left' };
+/** Removes retired authorities from the Secret that are no longer published. */
+function forgetRetired({ trustState }: Observed, now: number, lifetimes: Lifetimes): Step | undefined {
+  const draft = withoutForgotten(trustState, now, lifetimes);
+  if (draft.retired.length === trustState.retired.length) return undefined;
+  return { do: 'write', draft, why: 'every certificate of a retired authority has expired' };
 }
 
-function nextDue(holding: Holding, now: number, lifetimes: Lifetimes): number {
-  const { authority, leaf, successor, retired } = holding;
+function nextDue(trustState: TrustState, now: number, lifetimes: Lifetimes): number {
+  const { authority, leaf, successor, retired } = trustState;
   return Math.min(
     ...(authority ? [leafDueAt(authority, leaf, now), authority.notAfter] : []),
     ...(authority && !successor ? [successionAt(authority, lifetimes)] : []),
@@ -192,7 +206,7 @@ function nextDue(holding: Holding, now: number, lifetimes: Lifetimes): number {
   );
 }
 
-/** In time for the last leaf that it signs to live in full. */
+/** Early enough that the last leaf of this authority can still have its full lifetime. */
 function successionAt(authority: Authority, { leaf }: Lifetimes): number {
   return Math.min(renewAt(authority), authority.notAfter - leaf);
 }
@@ -209,7 +223,7 @@ function forgottenAt({ until }: Retired, { grace }: Lifetimes): number {
   return until + grace;
 }
 
-/** Never where a new one would not last longer: the authority's own end is near. */
+/** Never, if the current leaf already lasts until the authority expires: a new one could not last any longer. */
 function leafDueAt(authority: Authority, leaf: Leaf | undefined, now: number): number {
   if (!leaf || leaf.authority !== authority.fingerprint || !isValid(leaf, now)) return now;
   return leaf.notAfter < authority.notAfter ? renewAt(leaf) : Number.POSITIVE_INFINITY;
@@ -217,26 +231,29 @@ function leafDueAt(authority: Authority, leaf: Leaf | undefined, now: number): n
 
 function firstLeaf(authority: Pick<Authority, 'notAfter'>, now: number, lifetimes: Lifetimes) {
   const issue = leafValidity(now, authority, lifetimes);
-  return { leaf: { issue }, leavesUntil: issue.notAfter };
+  return { leaf: { issue }, lastLeafExpires: issue.notAfter };
 }
 
-/** Where it is not known what the authority has signed before, that ends with the authority at the latest. */
-function anotherLeaf(authority: Authority, before = authority.notAfter, now: number, lifetimes: Lifetimes) {
-  const { leaf, leavesUntil } = firstLeaf(authority, now, lifetimes);
-  return { leaf, leavesUntil: Math.max(before, leavesUntil) };
+/** If it is not known when earlier leaves of the authority expire, they do so with the authority at the latest. */
+function anotherLeaf(authority: Authority, earlierLeafExpires = authority.notAfter, now: number, lifetimes: Lifetimes) {
+  const { leaf, lastLeafExpires } = firstLeaf(authority, now, lifetimes);
+  return { leaf, lastLeafExpires: Math.max(earlierLeafExpires, lastLeafExpires) };
 }
 
-function withoutForgotten(holding: Holding, now: number, lifetimes: Lifetimes): Holding {
-  return { ...holding, retired: holding.retired.filter((one) => now < forgottenAt(one, lifetimes)) };
+function withoutForgotten(trustState: TrustState, now: number, lifetimes: Lifetimes): TrustState {
+  return { ...trustState, retired: trustState.retired.filter((one) => now < forgottenAt(one, lifetimes)) };
 }
 
 function retire({ fingerprint, certificate, notAfter }: Anchor, until = notAfter): Retired {
   return { fingerprint, certificate, notAfter, until };
 }
 
-/** With the Secret lost, replicas may still serve what an authority signed that only the webhook configuration knows. */
-function unknownAnchors(holding: Holding, published: Published | undefined, now: number, { leaf }: Lifetimes) {
-  const known = new Set(anchorsOf(holding).map(({ fingerprint }) => fingerprint));
+/**
+ * Returns the published anchors that the Secret does not know. After the Secret was lost, replicas may still serve
+ * leaves of an authority that only the webhook configuration remembers.
+ */
+function unknownAnchors(trustState: TrustState, published: Published | undefined, now: number, { leaf }: Lifetimes) {
+  const known = new Set(anchorsOf(trustState).map(({ fingerprint }) => fingerprint));
   const unknown = new Map<string, Retired>();
   for (const anchor of (published?.bundles ?? []).flatMap(({ anchors }) => anchors)) {
     if (known.has(anchor.fingerprint)) continue;
@@ -245,6 +262,6 @@ function unknownAnchors(holding: Holding, published: Published | undefined, now:
   return [...unknown.values()];
 }
 
-function atMost(retired: readonly Retired[]): Retired[] {
+function limitRetired(retired: readonly Retired[]): Retired[] {
   return retired.toSorted((a, b) => b.until - a.until).slice(0, MOST_RETIRED);
 }

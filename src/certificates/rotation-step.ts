@@ -1,23 +1,29 @@
 import type { Lifetimes, Validity } from './lifetimes.ts';
-import { type Draft, type Observed, plan, type Step, servable } from './plan.ts';
-import type { Authority, Holding, Leaf, Published } from './trust-state.ts';
+import { type Draft, nextStep, type Observed, type Step, servableLeaf } from './plan.ts';
+import type { Authority, Leaf, Published, TrustState } from './trust-state.ts';
 
 /** The shared Secret as it was read. */
-export interface Stored {
-  /** Nothing where there is no Secret. */
+export interface StoredTrustState {
+  /** The resourceVersion; undefined if there is no Secret. */
   readonly version?: string;
-  readonly holding: Holding;
+  readonly trustState: TrustState;
+  /** Whether the Secret existed and every part of it could be used. */
   readonly intact: boolean;
 }
 
-/** Where the replicas meet. Writes say whether they took place: not if somebody else wrote since the reading. */
-export interface Store {
-  readSecret(): Promise<Stored>;
+/**
+ * The two objects that all replicas read and write. A write returns false, and changes nothing, if somebody else has
+ * written since the read.
+ */
+export interface CertificateStore {
+  readSecret(): Promise<StoredTrustState>;
+  /** Undefined if there is no webhook configuration. */
   readPublished(): Promise<Published | undefined>;
-  /** Makes it without any content. */
+  /** Creates the Secret, still empty. */
   createSecret(): Promise<boolean>;
-  writeSecret(holding: Holding, version: string): Promise<boolean>;
-  publish(text: string, published: Published): Promise<boolean>;
+  writeSecret(trustState: TrustState, version: string): Promise<boolean>;
+  /** Writes a bundle into every entry of the webhook configuration. */
+  publish(bundle: string, published: Published): Promise<boolean>;
 }
 
 export interface Issuer {
@@ -25,77 +31,83 @@ export interface Issuer {
   leaf(authority: Authority, validity: Validity): Promise<Leaf>;
 }
 
-export interface RoundOptions {
-  readonly store: Store;
+export interface RotationStepOptions {
+  readonly store: CertificateStore;
   readonly issuer: Issuer;
   readonly lifetimes: Lifetimes;
-  /** Milliseconds since the epoch. */
+  /** Milliseconds since the Unix epoch. */
   readonly now: () => number;
-  /** Takes what is to be served from now on. */
+  /** Is called with the certificate to serve from now on. */
   readonly serve: (leaf: Leaf) => Promise<void>;
 }
 
-export interface Round {
+export interface RotationStepResult {
   readonly step: Step;
-  /** Whether the step took place; false where another replica was faster. */
+  /** Whether the step was carried out. False if another replica wrote first. */
   readonly done: boolean;
   /** Whether there is a webhook configuration. */
   readonly isRegistered: boolean;
 }
 
-/** Looks, serves what can be served, and takes one step. Rejects where the store does. */
-export async function round({ store, issuer, lifetimes, now, serve }: RoundOptions): Promise<Round> {
+/**
+ * Reads both objects, serves the leaf if API servers trust it, and carries out one step. Rejects when the store
+ * rejects.
+ */
+export async function runRotationStep(options: RotationStepOptions): Promise<RotationStepResult> {
+  const { store, issuer, lifetimes, now, serve } = options;
   const { observed, stored } = await observe(store);
-  const leaf = servable(observed, now());
+  const leaf = servableLeaf(observed, now());
   if (leaf) await serve(leaf);
-  const step = plan(observed, now(), lifetimes);
-  const done = await take(step);
-  return { step, done, isRegistered: observed.published !== undefined };
+  const step = nextStep(observed, now(), lifetimes);
+  return { step, done: await carryOut(step), isRegistered: observed.published !== undefined };
 
-  async function take(wanted: Step): Promise<boolean> {
+  async function carryOut(wanted: Step): Promise<boolean> {
     switch (wanted.do) {
       case 'wait':
         return true;
       case 'publish':
-        return observed.published !== undefined && store.publish(wanted.text, observed.published);
+        return observed.published !== undefined && store.publish(wanted.bundle, observed.published);
       case 'write':
-        // A Secret that is not there has no version to compare: in between, another may have come, been used, and gone.
+        // A missing Secret has no version to compare. Another replica may have created, used and lost one in the
+        // meantime, so creating an empty Secret is a step of its own, and the next read gives us a version.
         if (stored.version === undefined) return store.createSecret();
-        return store.writeSecret(await fulfil(wanted.draft, issuer), stored.version);
+        return store.writeSecret(await issueMissing(wanted.draft, issuer), stored.version);
     }
   }
 }
 
 /**
- * The webhook configuration first, then the Secret: what was added to the first is in the second already, so that a
- * bundle made from the second takes nothing away. Only where the Secret is lost it is the other way round: what was
- * served until then is in the configuration by then.
+ * Reads the webhook configuration before the Secret. A certificate enters the Secret before it is published, so a
+ * Secret that was read later contains everything that the configuration does, and a bundle made from it removes
+ * nothing. A lost Secret contains nothing; the configuration is then read again afterwards, because by that time
+ * it contains everything that was served while the Secret still existed.
  */
-async function observe(store: Store): Promise<{ observed: Observed; stored: Stored }> {
+async function observe(store: CertificateStore): Promise<{ observed: Observed; stored: StoredTrustState }> {
   const before = await store.readPublished();
   const stored = await store.readSecret();
   const published = stored.intact ? before : await store.readPublished();
-  return { observed: { holding: stored.holding, intact: stored.intact, published }, stored };
+  return { observed: { trustState: stored.trustState, intact: stored.intact, published }, stored };
 }
 
-async function fulfil(draft: Draft, issuer: Issuer): Promise<Holding> {
+/** Issues every certificate that a draft asks for. */
+async function issueMissing(draft: Draft, issuer: Issuer): Promise<TrustState> {
   const { authority: wanted, leaf: wantedLeaf, successor, ...rest } = draft;
-  const authority = wanted && (await issued(wanted, issuer));
+  const authority = wanted && (await authorityOf(wanted, issuer));
   return {
     ...rest,
     ...(authority && { authority }),
     ...(await leafOf(wantedLeaf, authority, issuer)),
-    ...(successor && { successor: { ...successor, authority: await issued(successor.authority, issuer) } }),
+    ...(successor && { successor: { ...successor, authority: await authorityOf(successor.authority, issuer) } }),
   };
 }
 
-async function issued(authority: NonNullable<Draft['authority']>, issuer: Issuer): Promise<Authority> {
+async function authorityOf(authority: NonNullable<Draft['authority']>, issuer: Issuer): Promise<Authority> {
   return 'issue' in authority ? issuer.authority(authority.issue) : authority;
 }
 
 async function leafOf(leaf: Draft['leaf'], authority: Authority | undefined, issuer: Issuer) {
   if (!leaf) return {};
   if (!('issue' in leaf)) return { leaf };
-  if (!authority) throw new Error('a draft wants a leaf and has no authority to sign it');
+  if (!authority) throw new Error('a draft asks for a leaf, but has no authority to sign it');
   return { leaf: await issuer.leaf(authority, leaf.issue) };
 }

@@ -1,4 +1,4 @@
-/** A certificate whose signatures are trusted. Instants here and below are milliseconds since the epoch. */
+/** A CA certificate that clients trust. All times in this file are milliseconds since the Unix epoch. */
 export interface Anchor {
   /** SHA-256 of the certificate, in hex. */
   readonly fingerprint: string;
@@ -7,88 +7,94 @@ export interface Anchor {
   readonly notAfter: number;
 }
 
-/** A certificate authority that can sign: the certificate and its key. */
+/** A certificate authority that can sign: a CA certificate together with its private key. */
 export interface Authority extends Anchor {
   /** PEM. Never logged. */
   readonly key: string;
   readonly notBefore: number;
 }
 
-/** What the webhook serves with. */
+/** The serving certificate of the webhook, and its key. */
 export interface Leaf {
   /** PEM. */
   readonly certificate: string;
   /** PEM. Never logged. */
   readonly key: string;
-  /** Fingerprint of the authority that signed it. */
+  /** The fingerprint of the authority that signed it. */
   readonly authority: string;
   readonly notBefore: number;
   readonly notAfter: number;
 }
 
-/** An authority that is to sign once every API server trusts it. */
+/** The next authority. It starts to sign once every API server trusts it. */
 export interface Successor {
   readonly authority: Authority;
   readonly published?: Publication;
 }
 
-/** That every entry of the webhook configuration was seen to trust it. */
+/** When, and in which revision, every entry of the webhook configuration was seen to trust the successor. */
 export interface Publication {
   readonly at: number;
-  /** In which revision. */
+  /** {@link Published.revision} at that time. */
   readonly revision: string;
 }
 
-/** An authority that signs no more; its key is gone. */
+/** A former authority. It no longer signs, and its private key has been destroyed. */
 export interface Retired extends Anchor {
-  /** From here on nothing valid is signed by it. */
+  /** When the last certificate that it signed expires. Until then it must stay trusted. */
   readonly until: number;
 }
 
-/** All that the replicas share, in one Secret. */
-export interface Holding {
+/** Everything that the replicas share about certificates. It is kept in one Secret. */
+export interface TrustState {
   readonly authority?: Authority;
-  /** Signed by the authority or by a retired one. */
+  /** Signed by the current authority or by a retired one. */
   readonly leaf?: Leaf;
-  /** The latest expiry of any certificate that the authority has signed. */
-  readonly leavesUntil?: number;
+  /** The latest expiry of all certificates that the current authority has signed. */
+  readonly lastLeafExpires?: number;
   readonly successor?: Successor;
   readonly retired: readonly Retired[];
 }
 
-/** What one entry of the webhook configuration makes the API server trust. */
+/** The `caBundle` of one entry of the webhook configuration. */
 export interface Bundle {
-  /** Name of the entry. */
+  /** The name of the entry. */
   readonly entry: string;
-  /** Exactly as published, decoded. */
+  /** The bundle as published, with base64 decoded. */
   readonly text: string;
-  /** Those in it that could be read. */
+  /** The certificates in it that could be parsed. */
   readonly anchors: readonly Anchor[];
 }
 
-/** The webhook configuration, as far as certificates go. */
+/** The part of the webhook configuration that concerns certificates. */
 export interface Published {
-  /** Its resource version, which every write changes. */
+  /** Its resourceVersion, which changes with every write. */
   readonly version: string;
-  /** Changes with the entries only: nobody else's label or annotation makes a rotation wait. */
+  /**
+   * Changes only when the entries change. If it changed with labels and annotations too, anyone who edits those could
+   * delay a rotation.
+   */
   readonly revision: string;
-  /** One an entry. */
+  /** One per entry. */
   readonly bundles: readonly Bundle[];
 }
 
-/** Everything that the Secret makes the API server trust. */
-export function anchorsOf({ authority, successor, retired }: Holding): Anchor[] {
+/** Every certificate that API servers should trust, according to the Secret. */
+export function anchorsOf({ authority, successor, retired }: TrustState): Anchor[] {
   return [...(authority ? [authority] : []), ...(successor ? [successor.authority] : []), ...retired];
 }
 
-/** One text from many certificates. Its order depends on nothing else: API servers start over for each other text. */
+/**
+ * Joins certificates into a bundle. They are sorted, so that the same set always gives the same text: an API server
+ * drops its connections to the webhook whenever the text changes.
+ */
 export function bundleText(anchors: readonly Anchor[]): string {
   const sorted = anchors.toSorted((a, b) => a.notAfter - b.notAfter || (a.fingerprint < b.fingerprint ? -1 : 1));
   return sorted.map(({ certificate }) => certificate).join('');
 }
 
-/** Whether every entry trusts it. True where there is no configuration: then nobody calls. */
-export function everywhere(published: Published | undefined, fingerprint: string): boolean {
+/** Whether every entry of the webhook configuration trusts an authority. True without a configuration: nobody calls us then. */
+export function isTrustedEverywhere(published: Published | undefined, fingerprint: string): boolean {
   if (!published) return true;
   return published.bundles.every(({ anchors }) => anchors.some((anchor) => anchor.fingerprint === fingerprint));
 }

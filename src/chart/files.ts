@@ -1,6 +1,6 @@
 import { stringify } from 'yaml';
-import { formatJson } from '../docs/formatting.ts';
 import { guardPage } from '../docs/guard-page.ts';
+import { formatJson } from '../docs/json.ts';
 import { clusterRules } from '../registration/cluster-roles.ts';
 import { guardPolicy } from '../registration/guard.ts';
 import { type WebhookEntry, webhookEntries } from '../registration/webhook.ts';

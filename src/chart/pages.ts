@@ -1,5 +1,5 @@
 import { stringify } from 'yaml';
-import { markdownTable } from '../docs/formatting.ts';
+import { markdownTable } from '../docs/markdown-table.ts';
 import { defaultValues, isSection, type JsonSchema, valueEntries, valuesSchema } from './schema.ts';
 
 const WIDTH = 116;

@@ -1,4 +1,4 @@
-import { markdownTable } from '../docs/formatting.ts';
+import { markdownTable } from '../docs/markdown-table.ts';
 import { COMMANDS } from './commands.ts';
 import { type Command, type CommandGroup, isGroup } from './shared/define-command.ts';
 

@@ -2,11 +2,11 @@ import { isJsonObject, type JsonObject } from '../k8s/object.ts';
 import type { KubeClient, Page } from './client.ts';
 import { KubeError, type Resource, refusal } from './wire.ts';
 
-/** What the API server itself says of a path that it does not serve; a proxy's 404 reads otherwise. */
+/** The answer of the API server for a path that it does not serve. A 404 of some proxy reads differently. */
 const NOT_SERVED = '404 page not found\n';
 
-/** The pages of a list. A kind that comes with a CRD (`optional`) and is not there has none. */
-export async function* listServed(
+/** Lists the objects of a kind, page by page. There are none if the kind is `optional` and its CRD is not installed. */
+export async function* listIfServed(
   client: KubeClient,
   resource: Resource,
   { namespace, optional }: { readonly namespace: string; readonly optional: boolean },
@@ -15,13 +15,13 @@ export async function* listServed(
   try {
     yield* client.list(resource, namespace, signal);
   } catch (error) {
-    if (!optional || !isMissing(error)) throw error;
-    await assertAbsent(client, resource, signal);
+    if (!optional || !isHttp404(error)) throw error;
+    await assertNotServed(client, resource, signal);
   }
 }
 
-/** One object, undefined where it is not there, or where its kind may be lacking and is. */
-export async function readServed(
+/** Reads one object. Undefined if it does not exist, or if its kind is `optional` and its CRD is not installed. */
+export async function readIfServed(
   client: KubeClient,
   resource: Resource,
   { namespace, name, optional }: { readonly namespace: string; readonly name: string; readonly optional: boolean },
@@ -30,21 +30,21 @@ export async function readServed(
   try {
     return await client.read(resource, namespace, name, signal);
   } catch (error) {
-    if (!optional || !isMissing(error)) throw error;
-    await assertAbsent(client, resource, signal);
+    if (!optional || !isHttp404(error)) throw error;
+    await assertNotServed(client, resource, signal);
     return undefined;
   }
 }
 
-function isMissing(error: unknown): boolean {
+function isHttp404(error: unknown): boolean {
   return error instanceof KubeError && error.status === 404;
 }
 
 /**
- * A 404 means that there are no such objects only if the kind is not served at all. Where another version of it is
- * served, there may be objects that this program cannot read, and none is not what it should say.
+ * Throws unless the kind is not served in any version. If it is served in another version, there may be objects that
+ * this program cannot read, so a 404 does not mean that there are none.
  */
-async function assertAbsent(client: KubeClient, { group, plural }: Resource, signal: AbortSignal): Promise<void> {
+async function assertNotServed(client: KubeClient, { group, plural }: Resource, signal: AbortSignal): Promise<void> {
   const { status, body } = await client.request({ method: 'GET', path: `/apis/${group}`, signal });
   if (status === 404 && body === NOT_SERVED) return;
   if (status !== 200 || !isJsonObject(body)) throw refusal(status, body);

@@ -1,8 +1,9 @@
-import { type Known, known, unknown } from '../engine/facts.ts';
+import { type Known, known, unknown } from '../engine/fact.ts';
 import { isJsonObject, type JsonObject } from '../k8s/object.ts';
 import { type Clock, REAL_CLOCK } from '../runtime/clock.ts';
 import type { KubeClient } from './client.ts';
-import { listServed } from './optional-kinds.ts';
+import { FirstSeenVersions, isLaterVersion } from './first-seen.ts';
+import { listIfServed } from './optional-kinds.ts';
 import { KubeError, type Resource, refusal, type WatchEvent } from './wire.ts';
 
 /** How often a reflector and its API server hear of each other. Milliseconds unless it says seconds. */
@@ -73,6 +74,8 @@ export class Reflector {
   readonly #timing: ReflectorTiming;
   readonly #clock: Clock;
   readonly #firstSync = Promise.withResolvers<void>();
+  /** Since when its objects have been there. */
+  readonly firstSeen = new FirstSeenVersions();
   #content: Content = new Map();
   /** Where to watch from; undefined: a list is due. */
   #version: string | undefined;
@@ -145,14 +148,21 @@ export class Reflector {
     const { client, resource, namespace = '', optional = false, hooks } = this.#options;
     const asked = this.#clock.now();
     const content: Content = new Map();
+    const uids = new Set<string>();
     let version: string | undefined;
     let count = 0;
-    for await (const page of listServed(client, resource, { namespace, optional }, signal)) {
-      for (const item of page.items) this.#put(content, item);
+    for await (const page of listIfServed(client, resource, { namespace, optional }, signal)) {
+      for (const item of page.items) {
+        this.#put(content, item);
+        const { uid, resourceVersion } = identityOf(item);
+        uids.add(uid);
+        this.firstSeen.found(uid, resourceVersion);
+      }
       count += page.items.length;
       version = page.resourceVersion;
     }
     this.#content = content;
+    this.firstSeen.keep(uids);
     this.#version = version;
     this.#alive(asked);
     hooks?.onList?.(count);
@@ -196,12 +206,16 @@ export class Reflector {
     const version = isJsonObject(metadata) ? metadata['resourceVersion'] : undefined;
     if (typeof version !== 'string') throw new KubeError('the watch sent an event without a resourceVersion');
     if (type === 'BOOKMARK') {
-      const moved = isLater(version, this.#version ?? '');
+      const moved = isLaterVersion(version, this.#version ?? '');
       if (moved) this.#version = version;
       return moved;
     }
     if (type === 'DELETED') this.#remove(object);
     else this.#put(this.#content, object);
+    const { uid } = identityOf(object);
+    if (type === 'ADDED') this.firstSeen.added(uid, version);
+    else if (type === 'MODIFIED') this.firstSeen.found(uid, version);
+    else this.firstSeen.removed(uid);
     this.#version = version;
     return true;
   }
@@ -241,6 +255,11 @@ export class Reflector {
   }
 }
 
+function identityOf({ metadata }: JsonObject): { readonly uid: string; readonly resourceVersion: string } {
+  const { uid, resourceVersion } = isJsonObject(metadata) ? metadata : {};
+  return { uid: String(uid ?? ''), resourceVersion: String(resourceVersion ?? '') };
+}
+
 function keyOf({ metadata }: JsonObject): readonly [string, string] {
   const { namespace, name } = isJsonObject(metadata) ? metadata : {};
   if (typeof name !== 'string' || name === '') throw new KubeError('the API server sent an object without a name');
@@ -252,9 +271,4 @@ function withoutManagedFields(object: JsonObject): JsonObject {
   if (!isJsonObject(object['metadata'])) return object;
   const { managedFields: _, ...metadata } = object['metadata'];
   return { ...object, metadata };
-}
-
-/** Whether a resourceVersion is later than another. They are numbers of any length, compared without parsing. */
-function isLater(version: string, than: string): boolean {
-  return version.length === than.length ? version > than : version.length > than.length;
 }

@@ -1,12 +1,15 @@
 import { RE2JS } from 're2js';
 import type { Exemption } from '../engine/exemptions.ts';
 import { ROLES, type RoleMatches } from '../engine/pod-roles.ts';
-import { type ActiveRule, type Enforcement, isOverridden, type Policy, type Profile } from '../engine/policy.ts';
+import type { Enforcement, Profile } from '../engine/policy.ts';
+import { isOverridden } from '../engine/policy.ts';
 import { parseReads } from '../engine/reads.ts';
-import type { Mode, PodSecurityLevel, Rule } from '../engine/rule.ts';
+import type { Mode, PodSecurityLevel } from '../engine/rule.ts';
+import type { ActiveRule, Policy, Rule } from '../rules/define.ts';
 import { RULES } from '../rules/index.ts';
+import { resolvePromises, type SharedEntries } from '../settings.ts';
 import type { Attestation } from '../storage/settings.ts';
-import { DEFAULT_POD_SECURITY_LEVEL, DEFAULT_TEMPLATES, DEFAULTS } from './defaults.ts';
+import { DEFAULT_POD_SECURITY_LEVEL, DEFAULT_TEMPLATES, defaultMode } from './defaults.ts';
 import type { ConfigFile, NamespacesEntry } from './schema.ts';
 
 /** A configuration in force: resolved once, read-only after that. */
@@ -18,22 +21,22 @@ export interface Config {
   readonly attestations: readonly Attestation[];
 }
 
-type Settings = NamespacesEntry['rules'];
+type RuleSettings = NamespacesEntry['rules'];
 
 /** Resolves a configuration that the schema has accepted. */
 export function resolveConfig(file: ConfigFile): Config {
   const exemptions = file.exemptions.map(
     (exemption): Exemption => ({ ...exemption, expires: new Date(exemption.expires) }),
   );
-  const attestations = file.storage.attestations.map(resolveAttestation);
   const namespaces = new Map<string, Policy>();
   for (const entry of file.namespaces) {
     for (const name of entry.names) {
       const own = exemptions.filter(({ namespace }) => namespace === name);
-      namespaces.set(name, resolvePolicy(entry, own, attestations));
+      namespaces.set(name, resolvePolicy(entry, own, file));
     }
   }
-  return { enforcement: file.enforcement, namespaces, attestations };
+  const [first] = namespaces.values();
+  return { enforcement: file.enforcement, namespaces, attestations: first?.settings.storage.attestations ?? [] };
 }
 
 /** What holds where no configuration says otherwise. */
@@ -48,16 +51,16 @@ export function defaultPolicy(profile: Profile): Policy {
       rules: {},
     },
     [],
-    [],
+    { storage: { attestations: [] } },
   );
 }
 
 function resolvePolicy(
   entry: Omit<NamespacesEntry, 'names'>,
   exemptions: readonly Exemption[],
-  attestations: readonly Attestation[],
+  shared: SharedEntries,
 ): Policy {
-  const { profile, podSecurityLevel, templates, enforcedSince, storage } = entry;
+  const { profile, podSecurityLevel, templates, enforcedSince } = entry;
   return {
     profile,
     podSecurityLevel,
@@ -65,14 +68,14 @@ function resolvePolicy(
     settings: {
       roles: resolveRoles(entry.roles),
       ...(enforcedSince !== undefined && { enforcedSince: new Date(enforcedSince) }),
-      storage: { ...storage, attestations },
+      ...resolvePromises(shared, entry),
     },
     rules: activeRules(profile, podSecurityLevel, entry.rules),
     exemptions,
   };
 }
 
-function activeRules(profile: Profile, level: PodSecurityLevel, settings: Settings): ActiveRule[] {
+function activeRules(profile: Profile, level: PodSecurityLevel, settings: RuleSettings): ActiveRule[] {
   const active = RULES.flatMap((rule): ActiveRule[] => {
     const mode = modeOf(rule, profile, level, settings);
     if (mode === 'off') return [];
@@ -84,23 +87,9 @@ function activeRules(profile: Profile, level: PodSecurityLevel, settings: Settin
   return active.filter((rule) => !isOverridden(rule, always));
 }
 
-function modeOf(rule: Rule, profile: Profile, level: PodSecurityLevel, settings: Settings): Mode {
+function modeOf(rule: Rule, profile: Profile, level: PodSecurityLevel, settings: RuleSettings): Mode {
   if (rule.podSecurity?.level === 'restricted' && level === 'baseline') return 'off';
-  const mode = settings[rule.id]?.mode ?? DEFAULTS[rule.id]?.[profile];
-  if (mode === undefined) throw new Error(`rule ${rule.id} has no default mode: add it to DEFAULTS`);
-  return mode;
-}
-
-type AttestationEntry = ConfigFile['storage']['attestations'][number];
-
-function resolveAttestation(entry: AttestationEntry): Attestation {
-  const { mechanism, reason, responsible, keyId, volume, snapshot } = entry;
-  const base = { mechanism, reason, responsible, keyId, expires: new Date(entry.expires) };
-  if (volume) return { of: 'volume', ...volume, ...base };
-  if (snapshot) return { of: 'snapshot', ...snapshot, ...base };
-  // The schema has seen that these are there.
-  const { storageClass = '', provisioner = '', parametersSha256 = '' } = entry;
-  return { storageClass, provisioner, parametersSha256, ...base };
+  return settings[rule.id]?.mode ?? defaultMode(rule.id, profile);
 }
 
 function resolveRoles(roles: NamespacesEntry['roles']): RoleMatches {

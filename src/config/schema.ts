@@ -3,11 +3,11 @@ import { z } from 'zod';
 import { ROLES } from '../engine/pod-roles.ts';
 import { PROFILES } from '../engine/policy.ts';
 import { MODES } from '../engine/rule.ts';
-import { POD_CARRIERS } from '../k8s/core/pods.ts';
+import { timestamp } from '../engine/timestamp.ts';
+import { WORKLOAD_KINDS } from '../k8s/kinds.ts';
 import { RULES } from '../rules/index.ts';
+import { NAMESPACE_SCHEMAS, SHARED_SCHEMAS } from '../settings.ts';
 import { DEFAULT_POD_SECURITY_LEVEL, DEFAULT_TEMPLATES } from './defaults.ts';
-import { namespaceStorage, storage } from './storage.ts';
-import { timestamp } from './timestamp.ts';
 
 const namespaceName = z
   .string()
@@ -96,12 +96,13 @@ const namespaces = z
     enforcedSince: timestamp
       .optional()
       .describe('Pods may go on using claims that are older than this moment, whatever they break: it is reported.'),
-    storage: namespaceStorage,
+    ...NAMESPACE_SCHEMAS,
     rules: ruleSettings,
   })
   .describe('Namespaces that share their settings. A name may not exist yet.');
 
-const OWNER_KINDS = POD_CARRIERS.map(({ kind }) => kind).filter((kind) => kind !== 'Pod' && kind !== 'PodTemplate');
+/** What has a controller that makes pods of it. */
+const OWNER_KINDS = WORKLOAD_KINDS.filter(({ podController }) => podController !== undefined).map(({ kind }) => kind);
 
 const exemption = z
   .strictObject({
@@ -142,7 +143,7 @@ export const configSchema = z
       .default('enforce')
       .describe('The switch for rolling out: audit never denies, and records what would have been denied.'),
     namespaces: z.array(namespaces).min(1).describe('The protected namespaces.'),
-    storage,
+    ...SHARED_SCHEMAS,
     exemptions: z.array(exemption).default([]),
   })
   .describe('Configuration of qdrant-admission: the file of --config.');

@@ -1,4 +1,4 @@
-/** What a control id's prefix stands for, and where its text is found. */
+/** The framework that each prefix of a control id stands for, with its version. */
 export const CONTROL_FRAMEWORKS: Readonly<Record<string, string>> = {
   cis: 'CIS Kubernetes Benchmark 1.12',
   gdpr: 'GDPR, Article',
@@ -8,7 +8,7 @@ export const CONTROL_FRAMEWORKS: Readonly<Record<string, string>> = {
   soc2: 'SOC 2 trust services criteria',
 };
 
-/** Controls by framework, in the order of the frameworks: `CIS Kubernetes Benchmark 1.12: 5.2.2`. */
+/** Groups control ids by framework, in the order above: `CIS Kubernetes Benchmark 1.12: 5.2.2, 5.2.3`. */
 export function describeControls(controls: readonly string[]): string[] {
   return Object.entries(CONTROL_FRAMEWORKS).flatMap(([prefix, framework]) => {
     const ids = controls.filter((id) => id.startsWith(`${prefix}:`)).map((id) => id.slice(prefix.length + 1));

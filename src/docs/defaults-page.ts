@@ -1,17 +1,18 @@
-import { DEFAULTS } from '../config/defaults.ts';
+import { defaultMode } from '../config/defaults.ts';
 import { PROFILES } from '../engine/policy.ts';
-import { PROMISES, type Rule } from '../engine/rule.ts';
-import { markdownTable } from './formatting.ts';
+import type { Rule } from '../rules/define.ts';
+import { PROMISES } from '../rules/promises.ts';
+import { markdownTable } from './markdown-table.ts';
 import { rulePagePath } from './rule-page.ts';
 
-/** docs/defaults.md: what every rule does where a configuration says nothing. */
+/** Renders docs/defaults.md: what each rule does unless the configuration says otherwise. */
 export function defaultsPage(rules: readonly Rule[]): string {
   const head = ['rule', 'what must be so', 'promise', ...PROFILES, 'Pod Security level, overrides'];
   const rows = rules.map((rule) => [
     `[${rule.id}](${rulePagePath(rule).replace('docs/', '')})`,
     rule.title,
     PROMISES[rule.promise].title,
-    ...PROFILES.map((profile) => DEFAULTS[rule.id]?.[profile] ?? ''),
+    ...PROFILES.map((profile) => defaultMode(rule.id, profile)),
     levelOf(rule),
   ]);
   const table = markdownTable([head, ...rows]);

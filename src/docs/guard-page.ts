@@ -1,6 +1,7 @@
-import { guardTable } from '../registration/guard.ts';
+import { GUARD } from '../registration/guard-table.ts';
+import { markdownTable } from './markdown-table.ts';
 
-/** docs/operations/guard.md. */
+/** Renders docs/operations/guard.md. */
 export function guardPage(): string {
   return `# The guard
 
@@ -54,4 +55,16 @@ then upgrade with a \`guard.administrators\` that you belong to; the upgrade bri
 On OpenShift, service accounts get pull secrets from a controller; add
 \`system:serviceaccount:openshift-infra:serviceaccount-pull-secrets-controller\` to \`guard.accounts\`.
 `;
+}
+
+/** The table, for people. */
+function guardTable(): string {
+  const rows = GUARD.map(({ guarded, operations, which, writers, why }) => [
+    guarded.flatMap(({ resources }) => resources).join(', '),
+    operations.join(', '),
+    which,
+    writers.length > 0 ? writers.map(({ who }) => who).join('; ') : 'nobody',
+    why,
+  ]);
+  return markdownTable([['kinds', 'operations', 'which', 'who else', 'what could be done otherwise'], ...rows]);
 }

@@ -1,10 +1,14 @@
 import { z } from 'zod';
-import { DEFAULTS } from '../config/defaults.ts';
+import { defaultMode } from '../config/defaults.ts';
 import { PROFILES } from '../engine/policy.ts';
-import { PROMISES, type Rule } from '../engine/rule.ts';
+import type { RuleMetadata } from '../engine/rule.ts';
+import { type FactName, factNamed } from '../facts/index.ts';
+import { type KindName, kindNamed } from '../k8s/kinds.ts';
+import type { Rule } from '../rules/define.ts';
+import { PROMISES } from '../rules/promises.ts';
 import { describeControls } from './controls.ts';
 
-/** A fixture and what `review` prints for it. */
+/** A fixture, and what `review` prints for it. */
 export interface Example {
   readonly title: string;
   readonly manifest: string;
@@ -12,11 +16,14 @@ export interface Example {
 }
 
 /** Where the page of a rule lies, from the root of the repository. */
-export function rulePagePath(rule: Rule): string {
+export function rulePagePath(rule: Pick<RuleMetadata, 'promise' | 'id'>): string {
   return `docs/rules/${rule.promise}/${rule.id}.md`;
 }
 
-/** A rule in Markdown: what, why, how to mend it, which promise and controls it supports, fields, options, examples. */
+/**
+ * Renders the page of a rule: what it requires and why, how to fix a violation, which promise and controls it supports,
+ * the fields that it reads, its options, and examples.
+ */
 export function rulePage(rule: Rule, examples: readonly Example[] = []): string {
   return [
     `# ${rule.id}`,
@@ -31,7 +38,7 @@ export function rulePage(rule: Rule, examples: readonly Example[] = []): string 
     list([
       `Kinds: ${rule.kinds.map(describeKind).join(', ')}`,
       `Operations: ${rule.operations.join(', ')}; an UPDATE only where one of the fields below changed`,
-      `Facts beyond the object: ${rule.needs.length > 0 ? rule.needs.join(', ') : 'none; works offline'}`,
+      `Facts beyond the object: ${rule.needs.length > 0 ? rule.needs.map(describeFact).join('; ') : 'none; works offline'}`,
       `Default mode: ${describeModes(rule)}`,
       ...(rule.roles ? [`Roles: ${rule.roles.join(', ')}, and what plays none`] : []),
       ...levelOf(rule),
@@ -50,12 +57,19 @@ export function rulePage(rule: Rule, examples: readonly Example[] = []): string 
     .concat('\n');
 }
 
-function describeKind(kind: string): string {
+function describeKind(kind: KindName): string {
   return kind === 'Pod' ? 'Pod, and the pod template of every workload kind' : kind;
 }
 
+/** `the class of every claim (StorageClass, watched)`. */
+function describeFact(name: FactName): string {
+  const { title, watched, live } = factNamed(name);
+  const kinds = [...new Set([...watched, ...live])].map((kind) => kindNamed(kind).kind);
+  return `${title} (\`${name}\`, from ${kinds.join(', ')})`;
+}
+
 function describeModes(rule: Rule): string {
-  return PROFILES.map((profile) => `${DEFAULTS[rule.id]?.[profile]} (${profile})`).join(', ');
+  return PROFILES.map((profile) => `${defaultMode(rule.id, profile)} (${profile})`).join(', ');
 }
 
 function fieldsOf({ reads }: Rule): string[] {

@@ -1,5 +1,6 @@
 import { isJsonObject, isKubernetesObject, type JsonObject, type KubernetesObject } from '../k8s/object.ts';
-import { shapeErrors } from '../k8s/shapes.ts';
+import { failure, type Result, success } from '../k8s/result.ts';
+import { shapeErrors } from '../k8s/shape-check.ts';
 import type { Answer } from './answer.ts';
 import { makeSubject, OPERATIONS, type Subject } from './subject.ts';
 
@@ -7,18 +8,18 @@ const API_VERSION = 'admission.k8s.io/v1';
 
 /** A request that makes no sense. With a uid it can still be answered in the protocol, else it is a plain HTTP 400. */
 export interface BadRequest {
-  readonly bad: string;
+  readonly problem: string;
   readonly uid?: string;
 }
 
 /** AdmissionReview v1 as the API server sends it, parsed once, or why it is none. */
-export function subjectOf(review: unknown, now: Date): Subject | BadRequest {
-  if (!isJsonObject(review)) return { bad: 'the body is not an AdmissionReview: expected a JSON object' };
+export function subjectOf(review: unknown, now: Date): Result<Subject, BadRequest> {
+  if (!isJsonObject(review)) return failure({ problem: 'the body is not an AdmissionReview: expected a JSON object' });
   const request = ownObject(review, 'request');
-  if (!request) return { bad: 'request is missing: expected an AdmissionReview with a request' };
+  if (!request) return failure({ problem: 'request is missing: expected an AdmissionReview with a request' });
   const uid = request['uid'];
-  if (typeof uid !== 'string' || uid === '') return { bad: 'request.uid is missing: expected a string' };
-  const bad = (why: string): BadRequest => ({ bad: why, uid });
+  if (typeof uid !== 'string' || uid === '') return failure({ problem: 'request.uid is missing: expected a string' });
+  const bad = (problem: string) => failure({ problem, uid });
 
   if (review['apiVersion'] !== API_VERSION || review['kind'] !== 'AdmissionReview') {
     return bad(`apiVersion and kind must be ${API_VERSION} AdmissionReview`);
@@ -29,30 +30,32 @@ export function subjectOf(review: unknown, now: Date): Subject | BadRequest {
   if (!kind) return bad('request.kind is missing: expected group, version and kind');
 
   const object = objectAt(request, operation === 'DELETE' ? 'oldObject' : 'object', kind);
-  if (typeof object === 'string') return bad(object);
+  if (!object.ok) return bad(object.error);
   const oldObject = operation === 'UPDATE' ? objectAt(request, 'oldObject', kind) : undefined;
-  if (typeof oldObject === 'string') return bad(oldObject);
+  if (oldObject && !oldObject.ok) return bad(oldObject.error);
 
   const namespace = optionalString(request, 'namespace');
   const subresource = optionalString(request, 'subResource');
   if (namespace === undefined || subresource === undefined) {
     return bad('request.namespace and request.subResource must be strings');
   }
-  const own = object.metadata?.namespace;
+  const own = object.value.metadata?.namespace;
   if (own !== undefined && own !== null && own !== '' && own !== namespace) {
     return bad(`request.namespace is ${JSON.stringify(namespace)}, but the object says ${JSON.stringify(own)}`);
   }
-  return makeSubject({
-    uid,
-    operation,
-    subresource,
-    namespace,
-    object,
-    ...(oldObject && { oldObject }),
-    user: userOf(ownObject(request, 'userInfo')),
-    dryRun: request['dryRun'] === true,
-    now,
-  });
+  return success(
+    makeSubject({
+      uid,
+      operation,
+      subresource,
+      namespace,
+      object: object.value,
+      ...(oldObject && { oldObject: oldObject.value }),
+      user: userOf(ownObject(request, 'userInfo')),
+      dryRun: request['dryRun'] === true,
+      now,
+    }),
+  );
 }
 
 /** The AdmissionReview that carries an answer back, to be written as JSON: what is undefined is left out. */
@@ -77,17 +80,23 @@ const REASONS = { 400: 'BadRequest', 403: 'Forbidden', 503: 'ServiceUnavailable'
  * The object of a request, agreed with the kind that the request names: a review whose kind and object disagree would
  * be judged by the rules of one and admitted as the other.
  */
-function objectAt(request: JsonObject, field: 'object' | 'oldObject', kind: JsonObject): KubernetesObject | string {
+function objectAt(
+  request: JsonObject,
+  field: 'object' | 'oldObject',
+  kind: JsonObject,
+): Result<KubernetesObject, string> {
   const object = ownObject(request, field);
-  if (!object) return `request.${field} is missing: expected an object`;
-  if (!isKubernetesObject(object)) return `request.${field} has no apiVersion and kind`;
+  if (!object) return failure(`request.${field} is missing: expected an object`);
+  if (!isKubernetesObject(object)) return failure(`request.${field} has no apiVersion and kind`);
   const apiVersion = kind['group'] ? `${kind['group']}/${kind['version']}` : kind['version'];
   if (object.kind !== kind['kind'] || object.apiVersion !== apiVersion) {
-    return `request.kind is ${apiVersion} ${kind['kind']}, but request.${field} is ${object.apiVersion} ${object.kind}`;
+    return failure(
+      `request.kind is ${apiVersion} ${kind['kind']}, but request.${field} is ${object.apiVersion} ${object.kind}`,
+    );
   }
   const [error] = shapeErrors(object);
-  if (error) return `request.${field}.${error.path} is ${error.found}: expected ${error.expected}`;
-  return object;
+  if (error) return failure(`request.${field}.${error.path} is ${error.found}: expected ${error.expected}`);
+  return success(object);
 }
 
 function ownObject(value: JsonObject, field: string): JsonObject | undefined {

@@ -1,5 +1,6 @@
-import { podOf } from '../k8s/core/pods.ts';
-import type { Facts, LearntFacts } from './facts.ts';
+import type { KubernetesObject } from '../k8s/object.ts';
+import { podOf } from '../k8s/pod-template.ts';
+import type { Known } from './fact.ts';
 import { deepEqual } from './reads.ts';
 import type { Finding } from './rule.ts';
 import { makeSubject, type Subject } from './subject.ts';
@@ -46,7 +47,7 @@ export function exemptionFor(
   rule: ReadyRule,
   subject: Subject,
   finding: Finding,
-  facts: LearntFacts,
+  owners: Known<readonly KubernetesObject[]> | undefined,
 ): Exempting {
   let missing: string | undefined;
   for (const exemption of exemptions) {
@@ -55,7 +56,6 @@ export function exemptionFor(
     // No controller changes the pods that it made, but anyone may change a pod and what it says of its owner: by an
     // UPDATE this exemption goes on holding, and never begins to.
     if (subject.operation === 'UPDATE' && !hadBefore(rule, subject, finding)) continue;
-    const { owners } = facts;
     if (!owners?.known) missing = owners?.reason ?? 'its owner was not looked up';
     else if (vouches(exemption.owner, owners.value, rule, subject, finding)) return { exempt: exemption };
   }
@@ -98,7 +98,7 @@ function isOwner(owner: OwnerName, { object }: Subject): boolean {
  */
 function vouches(
   owner: OwnerName,
-  owners: Facts['owners'],
+  owners: readonly KubernetesObject[],
   rule: ReadyRule,
   subject: Subject,
   finding: Finding,

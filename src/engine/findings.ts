@@ -1,4 +1,4 @@
-import type { ContainerAt, Pod } from '../k8s/core/pods.ts';
+import type { ContainerAt, Pod } from '../k8s/pod-template.ts';
 import type { Finding } from './rule.ts';
 
 /** A finding on a field of the pod: `field` is written from the pod, `spec.hostNetwork`. */
@@ -12,7 +12,7 @@ export function containerFinding(pod: Pod, at: ContainerAt, field: string, value
   const name = at.container.name;
   // Null is not set, as the API takes it: both must read the same.
   const finding = { path, value: value ?? undefined, required };
-  return name === undefined ? finding : { ...finding, name };
+  return name == null ? finding : { ...finding, name };
 }
 
 /** What each container sets, judged one by one: the findings of those for which `judge` names what is required. */

@@ -1,5 +1,5 @@
 import type { RE2JS } from 're2js';
-import type { Pod } from '../k8s/core/pods.ts';
+import type { Pod } from '../k8s/pod-template.ts';
 import { type LabelSelector, selects } from '../k8s/selectors.ts';
 
 export const ROLES = ['database', 'agent', 'operator', 'client'] as const;

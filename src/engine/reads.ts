@@ -1,4 +1,5 @@
-import { CONTAINER_LISTS } from '../k8s/core/pods.ts';
+import { CONTAINER_LISTS } from '../k8s/core/pod-shape.ts';
+import type { KindName } from '../k8s/kinds.ts';
 import { isJsonObject } from '../k8s/object.ts';
 
 /**
@@ -34,13 +35,16 @@ export function parseFieldPath(path: FieldPath): readonly Step[] {
   return steps;
 }
 
+/** The fields that a rule judges, by kind. */
+export type ReadsByKind = { readonly [K in KindName]?: readonly FieldPath[] };
+
+/** The same, parsed. */
+export type ParsedReads = { readonly [K in KindName]?: readonly (readonly Step[])[] };
+
 /** Parses the field paths of every kind. */
-export function parseReads(reads: Readonly<Record<string, readonly FieldPath[]>>): ParsedReads {
+export function parseReads(reads: ReadsByKind): ParsedReads {
   return Object.fromEntries(Object.entries(reads).map(([kind, paths]) => [kind, paths.map(parseFieldPath)]));
 }
-
-/** By kind. */
-export type ParsedReads = Readonly<Record<string, readonly (readonly Step[])[]>>;
 
 /** Whether any of the fields differs between two objects. Null, as the API takes it, equals not set. */
 export function fieldsChanged(paths: readonly (readonly Step[])[], before: unknown, after: unknown): boolean {

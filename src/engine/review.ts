@@ -1,14 +1,14 @@
-import { type Pod, podOf } from '../k8s/core/pods.ts';
+import { type Pod, podOf } from '../k8s/pod-template.ts';
 import { type Exemption, exemptionFor } from './exemptions.ts';
-import type { FactName, Facts, LearntFacts } from './facts.ts';
+import type { Learnt, OwnerFacts } from './fact.ts';
 import { ROLES, type Role, type RoleMatches, rolesOf } from './pod-roles.ts';
-import { type ActiveRule, isOverridden, type Policy } from './policy.ts';
+import { type ActiveRule, type EngineSettings, isOverridden, type Policy } from './policy.ts';
 import { fieldsChanged } from './reads.ts';
-import type { Finding, Mode, Rule } from './rule.ts';
+import type { Finding, Mode, RuleMetadata } from './rule.ts';
 import type { Subject } from './subject.ts';
 
 interface VerdictBase {
-  readonly rule: Rule;
+  readonly rule: RuleMetadata;
   readonly mode: Exclude<Mode, 'off'>;
 }
 
@@ -18,7 +18,8 @@ export type Verdict = VerdictBase &
     | { readonly outcome: 'pass' }
     | { readonly outcome: 'fail'; readonly findings: readonly Finding[]; readonly exempted: readonly Exempted[] }
     | { readonly outcome: 'exempt'; readonly exempted: readonly Exempted[] }
-    | { readonly outcome: 'unknown'; readonly reason: string; readonly missing: readonly FactName[] }
+    /** `missing`: the facts that were not known, by their names. */
+    | { readonly outcome: 'unknown'; readonly reason: string; readonly missing: readonly string[] }
   );
 
 /** A finding that does not refuse, because an exemption covers it or its rule tolerates it: recorded, never silent. */
@@ -32,47 +33,55 @@ export interface Exempted {
  * The rules that have a say on a subject: its kind, its operation, its roles, and on UPDATE a field they read that
  * changed, or a role that it did not play before.
  */
-export function applicableRules(subject: Subject, policy: Policy): ActiveRule[] {
-  const { operation, object, oldObject, pod } = subject;
+export function applicableRules<Facts, Settings extends EngineSettings>(
+  subject: Subject,
+  policy: Policy<Facts, Settings>,
+): ActiveRule<Facts, Settings>[] {
+  const { operation, kind, object, oldObject, pod } = subject;
   const roles = playedBy(pod, policy.settings.roles);
   const concerned = policy.rules.filter(
     ({ rule }) => judgesKind(rule, subject) && rule.operations.includes(operation) && concerns(rule, roles),
   );
   const rules = concerned.filter((active) => !isOverridden(active, concerned));
-  if (operation !== 'UPDATE' || !oldObject) return rules;
+  if (operation !== 'UPDATE' || !oldObject || !kind) return rules;
   // Pod rules write their paths from the pod: a template moves with the object that carries it.
-  const podBefore = pod && podOf(oldObject);
+  const podBefore = pod && podOf(oldObject, kind);
   if (pod && !podBefore) return rules;
   const rolesBefore = playedBy(podBefore, policy.settings.roles);
-  return rules.filter(
-    ({ rule, reads }) =>
-      (reads['Pod'] && podBefore && fieldsChanged(reads['Pod'], podBefore, pod)) ||
-      (reads[object.kind] && object.kind !== 'Pod' && fieldsChanged(reads[object.kind] ?? [], oldObject, object)) ||
-      !concerns(rule, rolesBefore),
-  );
+  return rules.filter(({ rule, reads }) => {
+    const own = kind.name === 'Pod' ? undefined : reads[kind.name];
+    return (
+      (reads.Pod && podBefore && fieldsChanged(reads.Pod, podBefore, pod)) ||
+      (own && fieldsChanged(own, oldObject, object)) ||
+      !concerns(rule, rolesBefore)
+    );
+  });
 }
 
-/** A workload is judged by the rules for the pods that it makes, and by those for its own kind. */
-function judgesKind({ kinds }: Rule, { object, pod }: Subject): boolean {
-  return pod
-    ? kinds.includes('Pod') || kinds.includes(object.kind)
-    : object.kind !== 'Pod' && kinds.includes(object.kind);
+/**
+ * Whether a rule has a say on objects like this one: a workload is judged by the rules for the pods that it makes, and
+ * by those for its own kind. A kind of another group that bears the same name is another kind.
+ */
+export function judgesKind({ kinds }: RuleMetadata, { kind, pod }: Pick<Subject, 'kind' | 'pod'>): boolean {
+  if (!kind) return false;
+  if (pod) return kinds.includes('Pod') || kinds.includes(kind.name);
+  return kind.name !== 'Pod' && kinds.includes(kind.name);
 }
 
 function playedBy(pod: Pod | undefined, matches: RoleMatches): readonly Role[] {
   return pod ? rolesOf(pod, matches) : ROLES;
 }
 
-function concerns({ roles }: Rule, played: readonly Role[]): boolean {
+function concerns({ roles }: RuleMetadata, played: readonly Role[]): boolean {
   return roles === undefined || roles.some((role) => played.includes(role));
 }
 
 /** Judges a subject by rules that apply to it. Synchronous and pure; a throw is a bug and is the caller's to answer. */
-export function review(
+export function review<Facts extends OwnerFacts, Settings extends EngineSettings>(
   subject: Subject,
-  rules: readonly ActiveRule[],
-  policy: Policy,
-  facts: LearntFacts,
+  rules: readonly ActiveRule<Facts, Settings>[],
+  policy: Policy<Facts, Settings>,
+  facts: Learnt<Facts>,
 ): readonly Verdict[] {
   const advise = isAdvice(subject, policy);
   return rules.map((active) =>
@@ -84,27 +93,28 @@ export function review(
  * At admission a template is seen before other webhooks change its pods, and its controller must go on scaling down and
  * removing finalizers: what it breaks is said early, and refused at the pod.
  */
-function isAdvice({ uid, pod }: Subject, { templates }: Policy): boolean {
+function isAdvice({ uid, pod }: Subject, { templates }: { readonly templates: 'warn' | 'deny' }): boolean {
   return uid !== '' && pod !== undefined && pod.base !== '' && templates === 'warn';
 }
 
-function verdictOf(
+function verdictOf<Facts extends OwnerFacts, Settings extends EngineSettings>(
   subject: Subject,
-  { rule, mode, options }: ActiveRule,
-  policy: Policy,
-  learnt: LearntFacts,
+  { rule, mode, options }: ActiveRule<Facts, Settings>,
+  { settings, exemptions }: Policy<Facts, Settings>,
+  learnt: Learnt<Facts>,
 ): Verdict {
-  const facts: Partial<Record<FactName, unknown>> = {};
-  for (const name of rule.needs) {
+  const facts: Partial<Facts> = {};
+  for (const name of rule.needs as readonly (keyof Facts & string)[]) {
     const fact = learnt[name];
     if (!fact?.known) {
       return { rule, mode, outcome: 'unknown', reason: fact?.reason ?? `${name} was not learnt`, missing: [name] };
     }
     facts[name] = fact.value;
   }
-  const findings = rule.check(subject, facts as Partial<Facts>, options, policy.settings);
+  const check = (judged: Subject) =>
+    rule.check({ subject: judged, object: judged.object, pod: judged.pod, facts, options, settings });
+  const findings = check(subject);
   if (findings.length === 0) return { rule, mode, outcome: 'pass' };
-  const check = (judged: Subject) => rule.check(judged, facts as Partial<Facts>, options, policy.settings);
   const exempted: Exempted[] = [];
   const open: Finding[] = [];
   let unverified: string | undefined;
@@ -113,7 +123,7 @@ function verdictOf(
       exempted.push({ finding });
       continue;
     }
-    const found = exemptionFor(policy.exemptions, { id: rule.id, check }, subject, finding, learnt);
+    const found = exemptionFor(exemptions, { id: rule.id, check }, subject, finding, learnt.owners);
     if (found.exempt === 'unknown') unverified = found.reason;
     else if (found.exempt) exempted.push({ finding, exemption: found.exempt });
     else open.push(finding);

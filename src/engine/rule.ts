@@ -1,58 +1,14 @@
 import type { z } from 'zod';
-import type { Pod } from '../k8s/core/pods.ts';
-import type { FactName, Facts } from './facts.ts';
+import type { KindName } from '../k8s/kinds.ts';
+import type { KubernetesObject } from '../k8s/object.ts';
+import type { Pod } from '../k8s/pod-template.ts';
 import type { Role } from './pod-roles.ts';
-import type { FieldPath } from './reads.ts';
-import type { NamespaceSettings } from './settings.ts';
+import type { ReadsByKind } from './reads.ts';
 import type { Operation, Subject } from './subject.ts';
 
 export const MODES = ['enforce', 'warn', 'audit', 'off'] as const;
 /** What a violation does: deny, warn, only leave an audit annotation, or nothing (the rule does not run). */
 export type Mode = (typeof MODES)[number];
-
-/** The promises of Qdrant's security page, as folders below `rules/`. */
-export const PROMISES = {
-  access: {
-    title: 'Access restricted and audited',
-    controls: [
-      'soc2:CC6.1',
-      'soc2:CC6.2',
-      'soc2:CC6.3',
-      'soc2:CC6.8',
-      'soc2:CC7.2',
-      'hipaa:164.308(a)(4)',
-      'hipaa:164.312(a)(1)',
-      'hipaa:164.312(b)',
-      'gdpr:32(1)(b)',
-      'gdpr:32(4)',
-    ],
-  },
-  containers: {
-    title: 'Hardened containers running unprivileged',
-    controls: [
-      'soc2:CC6.1',
-      'soc2:CC6.8',
-      'hipaa:164.312(a)(1)',
-      'hipaa:164.308(a)(5)(ii)(B)',
-      'gdpr:25',
-      'gdpr:32(1)(b)',
-      'nsa:Kubernetes Pod security',
-    ],
-  },
-  images: {
-    title: 'Signed images of known origin',
-    controls: ['soc2:CC6.8', 'soc2:CC8.1', 'hipaa:164.312(c)(1)', 'gdpr:32(1)(b)', 'nsa:Kubernetes Pod security'],
-  },
-  resources: {
-    title: 'Dedicated resources for every cluster',
-    controls: ['soc2:A1.1', 'hipaa:164.308(a)(7)(i)', 'gdpr:32(1)(b)'],
-  },
-  storage: {
-    title: "Storage encrypted at rest, with the customer's key where asked",
-    controls: ['soc2:CC6.1', 'soc2:CC6.7', 'hipaa:164.312(a)(2)(iv)', 'gdpr:32(1)(a)'],
-  },
-} as const;
-export type PromiseId = keyof typeof PROMISES;
 
 /** One thing that is wrong, where, and what to write instead. Data, so that every face can say it in its own way. */
 export interface Finding {
@@ -79,16 +35,14 @@ export interface PodSecurityCheck {
 
 export type PodSecurityLevel = 'baseline' | 'restricted';
 
-/**
- * A rule: metadata as data, and one pure, synchronous function. It may look at everything it declares and reports
- * only on its own subject.
- */
-export interface Rule {
+/** What a rule says of itself: all of it but the function that judges. */
+export interface RuleMetadata {
   /** Kebab case; names file, configuration key, fixtures, page, metric label and audit annotation. Never reused. */
   readonly id: string;
   /** What must be so, as one short sentence without a full stop. */
   readonly title: string;
-  readonly promise: PromiseId;
+  /** Id of the promise that it keeps: its folder. */
+  readonly promise: string;
   /** What an attacker gains, or what breaks, where it is not so. */
   readonly why: string;
   /** The YAML that mends it. */
@@ -96,9 +50,10 @@ export interface Rule {
   /** Ids of the controls it supports (`pss:<check>`, `cis:5.2.2`, …); those of its promise included. */
   readonly controls: readonly string[];
   /** Kinds it judges; `Pod` includes the pod template of every workload kind. */
-  readonly kinds: readonly string[];
+  readonly kinds: readonly KindName[];
   readonly operations: readonly Operation[];
-  readonly needs: readonly FactName[];
+  /** Names of the facts that it judges by. */
+  readonly needs: readonly string[];
   /**
    * The fields it judges, of each of its kinds; those of `Pod` are written from the pod. An UPDATE that leaves them as
    * they were is not judged.
@@ -109,46 +64,35 @@ export interface Rule {
    * It judges only what plays one of these; left out: everything. Roles rest on labels, and a change of labels alone
    * brings no request: they must go on with the webhook down.
    */
-  readonly roles?: readonly Role[];
+  readonly roles?: readonly Role[] | undefined;
   /** The rule that says all that this one says, and more, of what both judge. */
-  readonly overriddenBy?: string;
-  readonly podSecurity?: PodSecurityCheck;
-  readonly check: (
-    subject: Subject,
-    facts: Partial<Facts>,
-    options: object,
-    settings: NamespaceSettings,
-  ) => readonly Finding[];
+  readonly overriddenBy?: string | undefined;
+  readonly podSecurity?: PodSecurityCheck | undefined;
 }
 
-/** By kind, as rules name kinds. */
-export type ReadsByKind = Readonly<Record<string, readonly FieldPath[]>>;
-
-type Defaulted = 'kinds' | 'operations' | 'needs' | 'reads' | 'options' | 'check';
-
-/** What the author of a pod rule writes; the rest follows from it. */
-export interface PodRule<N extends FactName, O extends object> extends Omit<Rule, Defaulted> {
-  readonly needs?: readonly N[];
-  readonly reads: readonly FieldPath[];
-  readonly options?: z.ZodType<O>;
-  readonly check: (
-    pod: Pod,
-    options: O,
-    facts: Pick<Facts, N>,
-    subject: Subject,
-    settings: NamespaceSettings,
-  ) => readonly Finding[];
+/** What a rule may look at when it judges. */
+export interface RuleContext<
+  Facts,
+  Settings,
+  Options extends object = object,
+  Judged extends KubernetesObject = KubernetesObject,
+> {
+  readonly subject: Subject;
+  /** The object judged. */
+  readonly object: Judged;
+  /** The pod that it is or makes. */
+  readonly pod: Pod | undefined;
+  /** Those that the rule needs. */
+  readonly facts: Facts;
+  readonly options: Options;
+  /** What the configuration says of the namespace. */
+  readonly settings: Settings;
 }
 
-/** What the author of any other rule writes. */
-export interface ObjectRule<N extends FactName, O extends object>
-  extends Omit<Rule, 'kinds' | 'needs' | 'options' | 'check'> {
-  readonly needs?: readonly N[];
-  readonly options?: z.ZodType<O>;
-  readonly check: (
-    subject: Subject,
-    options: O,
-    facts: Pick<Facts, N>,
-    settings: NamespaceSettings,
-  ) => readonly Finding[];
+/**
+ * A rule: metadata as data, and one pure, synchronous function. It may look at everything it declares and reports
+ * only on its own subject.
+ */
+export interface Rule<Facts, Settings> extends RuleMetadata {
+  readonly check: (context: RuleContext<Partial<Facts>, Settings>) => readonly Finding[];
 }

@@ -1,6 +1,6 @@
-import { type Pod, podOf } from '../k8s/core/pods.ts';
+import { type Kind, kindOf, targetNamespace } from '../k8s/kinds.ts';
 import { type KubernetesObject, refOf } from '../k8s/object.ts';
-import { clusterKindOf, targetNamespace } from '../k8s/targets.ts';
+import { type Pod, podOf } from '../k8s/pod-template.ts';
 
 export const OPERATIONS = ['CREATE', 'UPDATE', 'DELETE', 'CONNECT'] as const;
 export type Operation = (typeof OPERATIONS)[number];
@@ -25,6 +25,8 @@ export interface Subject {
   readonly namespace: string;
   /** The object judged. */
   readonly object: KubernetesObject;
+  /** Its row in the table of kinds; undefined for a kind that nothing is known of. */
+  readonly kind?: Kind;
   /** Before an UPDATE. */
   readonly oldObject?: KubernetesObject;
   readonly user?: UserInfo;
@@ -38,13 +40,16 @@ export interface Subject {
 }
 
 /** A Subject from its parts; what is left out gets the value that a file has. */
-export function makeSubject(parts: Pick<Subject, 'object' | 'now'> & Partial<Omit<Subject, 'ref' | 'pod'>>): Subject {
+export function makeSubject(
+  parts: Pick<Subject, 'object' | 'now'> & Partial<Omit<Subject, 'ref' | 'pod' | 'kind'>>,
+): Subject {
   const { object, oldObject, user } = parts;
-  const clusterKind = clusterKindOf(object);
-  const namespace = clusterKind
-    ? targetNamespace(object, clusterKind)
+  const kind = kindOf(object);
+  const pointsElsewhere = kind?.target !== undefined;
+  const namespace = pointsElsewhere
+    ? targetNamespace(object, kind)
     : (parts.namespace ?? object.metadata?.namespace ?? '');
-  const pod = podOf(object);
+  const pod = kind && podOf(object, kind);
   return {
     uid: parts.uid ?? '',
     operation: parts.operation ?? 'CREATE',
@@ -52,10 +57,11 @@ export function makeSubject(parts: Pick<Subject, 'object' | 'now'> & Partial<Omi
     dryRun: parts.dryRun ?? false,
     now: parts.now,
     object,
+    ...(kind && { kind }),
     ...(oldObject && { oldObject }),
     ...(user && { user }),
     namespace,
-    ref: refOf(object, clusterKind ? undefined : namespace),
+    ref: refOf(object, pointsElsewhere ? undefined : namespace),
     ...(pod && { pod }),
   };
 }

@@ -1,34 +1,34 @@
-import type { FactName, Facts, Known } from '../engine/facts.ts';
-import type { Subject } from '../engine/subject.ts';
-import { learnAttributesClasses, learnClaimClasses, learnWaitingClaims } from './claims.ts';
-import { learnNamespace } from './namespace.ts';
-import { learnOwners } from './owners.ts';
-import { learnBoundVolume, learnDataSources, learnUsedClaims } from './volumes.ts';
-import type { World } from './world.ts';
+import type { Fact } from '../engine/fact.ts';
+import type { KindName } from '../k8s/kinds.ts';
+import type { NamespaceSettings } from '../settings.ts';
+import { FACTS } from './list.ts';
+import type { Ports } from './ports.ts';
 
-/** How each fact is learnt: one entry a fact, one file a learner. */
-export const LEARNERS: { readonly [N in FactName]: Learner<Facts[N]> } = {
-  attributesClasses: learnAttributesClasses,
-  boundVolume: learnBoundVolume,
-  claimClasses: learnClaimClasses,
-  dataSources: learnDataSources,
-  namespace: learnNamespace,
-  owners: learnOwners,
-  usedClaims: learnUsedClaims,
-  waitingClaims: learnWaitingClaims,
-};
+type AnyFact = (typeof FACTS)[number];
+type ValueOf<F> = F extends { readonly learn: (learning: never) => infer L }
+  ? Extract<Awaited<L>, { readonly known: true }> extends { readonly value: infer T }
+    ? T
+    : never
+  : never;
 
-/**
- * What is learnt from watches, which lag behind: an answer that would refuse because of it is looked at once more,
- * past them. Everything else is read live in the first place.
- */
-export const FROM_WATCHES: ReadonlySet<FactName> = new Set([
-  'attributesClasses',
-  'claimClasses',
-  'dataSources',
-  'namespace',
-  'usedClaims',
-]);
+/** What a rule may know of the world beyond its subject, by the name of the fact. */
+export type Facts = { readonly [F in AnyFact as F['name']]: ValueOf<F> };
+export type FactName = AnyFact['name'];
 
-/** At once where the subject alone tells that there is nothing to learn. */
-type Learner<T> = (subject: Subject, world: World, signal: AbortSignal) => Known<T> | Promise<Known<T>>;
+export const FACT_NAMES = FACTS.map(({ name }) => name) as [FactName, ...FactName[]];
+
+const BY_NAME: ReadonlyMap<string, Fact<FactName, unknown, NamespaceSettings, Ports>> = new Map(
+  FACTS.map((fact) => [fact.name, fact]),
+);
+
+/** The fact of that name. A rule can name no other. */
+export function factNamed(name: string): Fact<FactName, unknown, NamespaceSettings, Ports> {
+  const fact = BY_NAME.get(name);
+  if (!fact) throw new Error(`there is no fact ${name}`);
+  return fact;
+}
+
+/** Every kind that some fact is read of: what the program may read of a cluster. */
+export const KINDS_READ: readonly KindName[] = [
+  ...new Set(FACTS.flatMap(({ watched, live }): readonly KindName[] => [...watched, ...live])),
+].sort();

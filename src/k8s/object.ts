@@ -1,3 +1,5 @@
+import type { metadata, TypeOf } from './shape.ts';
+
 /** A value as it arrives in JSON or YAML. */
 export type JsonValue = string | number | boolean | null | readonly JsonValue[] | JsonObject;
 
@@ -6,33 +8,17 @@ export interface JsonObject {
   readonly [key: string]: JsonValue | undefined;
 }
 
-/** metav1.OwnerReference. Written by whoever creates the object: a claim, never a fact. */
-export interface OwnerReference {
-  readonly apiVersion?: string;
-  readonly kind?: string;
-  readonly name?: string;
-  readonly uid?: string;
-  readonly controller?: boolean;
-}
-
 /** metav1.ObjectMeta, the fields we read. */
-export interface ObjectMeta {
-  readonly name?: string;
-  readonly generateName?: string;
-  readonly namespace?: string;
-  readonly uid?: string;
-  /** RFC 3339, to the second. */
-  readonly creationTimestamp?: string | null;
-  readonly labels?: Readonly<Record<string, string>>;
-  readonly annotations?: Readonly<Record<string, string>>;
-  readonly ownerReferences?: readonly OwnerReference[];
-}
+export type ObjectMeta = TypeOf<typeof metadata>;
+
+/** metav1.OwnerReference. Written by whoever creates the object: a claim, never a fact. */
+export type OwnerReference = NonNullable<ObjectMeta['ownerReferences']>[number];
 
 /** Any Kubernetes object, exactly as on the wire. */
 export interface KubernetesObject {
   readonly apiVersion: string;
   readonly kind: string;
-  readonly metadata?: ObjectMeta;
+  readonly metadata?: ObjectMeta | null;
   readonly [field: string]: unknown;
 }
 
@@ -52,10 +38,22 @@ export function groupOf(apiVersion: string): string {
   return slash === -1 ? '' : apiVersion.slice(0, slash);
 }
 
+/** The version in an apiVersion: `v1` of `apps/v1`. */
+export function versionOf(apiVersion: string): string {
+  return apiVersion.slice(apiVersion.indexOf('/') + 1);
+}
+
 /** `Kind namespace/name`, as messages and reports name an object. */
 export function refOf(object: KubernetesObject, namespace?: string): string {
   const meta = object.metadata;
   const name = meta?.name || (meta?.generateName ? `${meta.generateName}*` : '(no name)');
   const space = meta?.namespace ?? namespace;
   return space ? `${object.kind} ${space}/${name}` : `${object.kind} ${name}`;
+}
+
+/** What stands at a path of fields, own properties only; undefined where nothing does. */
+export function fieldAt(object: unknown, path: readonly string[]): unknown {
+  let at: unknown = object;
+  for (const field of path) at = isJsonObject(at) && Object.hasOwn(at, field) ? at[field] : undefined;
+  return at;
 }

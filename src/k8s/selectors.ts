@@ -1,3 +1,5 @@
+import type { ObjectMeta } from './object.ts';
+
 /** metav1.LabelSelector. Empty selects everything. */
 export interface LabelSelector {
   readonly matchLabels?: Readonly<Record<string, string>> | undefined;
@@ -11,9 +13,10 @@ export interface LabelRequirement {
 }
 
 /** Whether labels match a selector, as the API server matches them. */
-export function selects(selector: LabelSelector, labels: Readonly<Record<string, string>> = {}): boolean {
+export function selects(selector: LabelSelector, labels: ObjectMeta['labels']): boolean {
+  const own = labels ?? {};
   // In a file a label may be null, which the API server reads as the empty string.
-  const label = (key: string) => (Object.hasOwn(labels, key) ? (labels[key] ?? '') : undefined);
+  const label = (key: string) => (Object.hasOwn(own, key) ? (own[key] ?? '') : undefined);
   return (
     Object.entries(selector.matchLabels ?? {}).every(([key, value]) => label(key) === value) &&
     (selector.matchExpressions ?? []).every((requirement) => meets(requirement, label(requirement.key)))

@@ -1,28 +1,74 @@
-/** The expected JSON type of a field we read. Fields not named here are not read, hence not checked. */
-export type Shape = 'string' | 'boolean' | 'integer' | 'quantity' | Structure;
+/** A single value of a JSON type. A quantity is `500m`, or the plain number 2. */
+type Scalar = 'string' | 'boolean' | 'integer' | 'quantity';
 
-/** One of the three is set. */
-interface Structure {
-  readonly list: Shape | undefined;
-  readonly map: Shape | undefined;
-  readonly fields: ReadonlyMap<string, Shape> | undefined;
+/** The expected JSON type of a field we read. Fields that are not named here are not read, hence not checked. */
+export type Shape = Scalar | ListShape | MapShape | FieldsShape;
+
+/** Every element has the same shape. Null is no element: it would be skipped by whoever reads it as "not set". */
+export interface ListShape<I extends Shape = Shape> {
+  readonly list: I;
+  readonly map?: never;
+  readonly fields?: never;
 }
 
-export const list = (item: Shape): Shape => ({ list: item, map: undefined, fields: undefined });
-export const map = (value: Shape): Shape => ({ list: undefined, map: value, fields: undefined });
-export const fields = (known: Readonly<Record<string, Shape>>): Shape => ({
-  list: undefined,
-  map: undefined,
-  fields: new Map(Object.entries(known)),
-});
+/** Keys are up to whoever writes the object. */
+export interface MapShape<V extends Shape = Shape> {
+  readonly list?: never;
+  readonly map: V;
+  readonly fields?: never;
+}
+
+/** An object with known fields, each of which may be absent or null. */
+export interface FieldsShape<F extends Readonly<Record<string, Shape>> = Readonly<Record<string, Shape>>> {
+  readonly list?: never;
+  readonly map?: never;
+  /** As they were written: to build on, and what `TypeOf` infers from. */
+  readonly known: F;
+  /** The same, quick to look up. */
+  readonly fields: ReadonlyMap<string, Shape>;
+}
+
+/** What an object of this shape looks like in TypeScript. Null means "not set", as the API server takes it. */
+export type TypeOf<S> = S extends Scalar
+  ? ScalarTypes[S]
+  : S extends ListShape<infer I>
+    ? readonly TypeOf<I>[]
+    : S extends MapShape<infer V>
+      ? Readonly<Record<string, TypeOf<V> | null>>
+      : S extends FieldsShape<infer F>
+        ? { readonly [K in keyof F]?: TypeOf<F[K]> | null }
+        : never;
+
+interface ScalarTypes {
+  readonly string: string;
+  readonly boolean: boolean;
+  readonly integer: number;
+  readonly quantity: string | number;
+}
+
+export function list<const I extends Shape>(item: I): ListShape<I> {
+  return { list: item };
+}
+
+export function map<const V extends Shape>(value: V): MapShape<V> {
+  return { map: value };
+}
+
+export function fields<const F extends Readonly<Record<string, Shape>>>(known: F): FieldsShape<F> {
+  return { known, fields: new Map(Object.entries(known)) };
+}
+
 /** An object of which no field is read. */
 export const anything = fields({});
 
+/** metav1.ObjectMeta, the fields we read. */
 export const metadata = fields({
   name: 'string',
   generateName: 'string',
   namespace: 'string',
   uid: 'string',
+  resourceVersion: 'string',
+  /** RFC 3339, to the second. */
   creationTimestamp: 'string',
   labels: map('string'),
   annotations: map('string'),

@@ -2,32 +2,32 @@ import { LineCounter } from 'yaml';
 import { printable } from '../engine/wording.ts';
 import { parseYaml, type YamlTree } from './yaml/tree.ts';
 
-/** A place in a file; both count from 1, columns in UTF-16 units. */
+/** A position in a file. Lines and columns count from 1; a column is one UTF-16 code unit. */
 export interface Position {
   readonly line: number;
   readonly column: number;
 }
 
-/** Input that cannot be used. */
+/** Why a part of the input cannot be used, and where it is. */
 export interface InputError extends Partial<Position> {
   readonly file: string;
   readonly message: string;
 }
 
-/** `file:line:column: message`, as far as those are known; safe to print. */
+/** Formats an error as `file:line:column: message`, as far as these are known, with control characters escaped. */
 export function describeError({ file, line, column, message }: InputError): string {
   return printable(`${[file, line, column].filter((part) => part !== undefined).join(':')}: ${message}`);
 }
 
-/** The documents of a text that could be read, and what is wrong with the others. */
+/** The documents of a file that could be parsed, and errors for the others. */
 export interface Documents {
   readonly trees: readonly YamlTree[];
   readonly errors: readonly InputError[];
-  /** Where an offset of a tree stands. */
+  /** Converts an offset of one of the trees to a position in the file. */
   readonly positionOf: (offset: number) => Position;
 }
 
-/** Reads a text of YAML or JSON documents. What is wrong with one hides no other. */
+/** Parses a text of YAML or JSON documents. An error in one document does not prevent others from being read. */
 export function readDocuments(text: string, file: string): Documents {
   const lines = linesOf(text);
   const positionOf = (offset: number): Position => {
@@ -36,16 +36,17 @@ export function readDocuments(text: string, file: string): Documents {
   };
   const trees: YamlTree[] = [];
   const errors: InputError[] = [];
-  for (const { start, end, json } of stretchesOf(text)) {
+  for (const { start, end, json } of splitDocuments(text)) {
     const raw = text.slice(start, end);
-    // JSON has none of these inside a string: on one line, no rule of YAML on lines and indentation is in its way.
-    const stretch = json ? raw.replaceAll(/[\t\r\n]/g, ' ') : raw;
+    // JSON is parsed as YAML below. On a single line, none of YAML's rules about line breaks and indentation apply to
+    // it, and no JSON string contains these characters unescaped.
+    const section = json ? raw.replaceAll(/[\t\r\n]/g, ' ') : raw;
     const hidden = json ? undefined : hiddenCharacter(raw);
     if (hidden) {
       errors.push({ file, ...positionOf(start + hidden.offset), message: hidden.fault });
       continue;
     }
-    for (const document of parseYaml(stretch, start)) {
+    for (const document of parseYaml(section, start)) {
       if ('fault' in document) errors.push({ file, ...positionOf(document.offset), message: document.fault });
       else trees.push(document);
     }
@@ -53,36 +54,37 @@ export function readDocuments(text: string, file: string): Documents {
   return { trees, errors, positionOf };
 }
 
-interface Stretch {
+/** A part of a file that is parsed on its own. */
+interface Section {
   readonly start: number;
   readonly end: number;
-  /** A whole JSON value: kubectl reads it with another parser. */
+  /** Whether it is a complete JSON object, for which kubectl uses another parser. */
   readonly json: boolean;
 }
 
-/** As kubectl cuts a file: JSON values one after another, or at every line that begins with `---`. */
-function stretchesOf(text: string): Stretch[] {
-  const json = jsonStretches(text);
+/** Splits a file as kubectl does: into JSON objects one after another, or at every line that begins with `---`. */
+function splitDocuments(text: string): Section[] {
+  const json = splitJson(text);
   if (json) return json;
   const starts = [0];
   for (const { index } of text.matchAll(/^---/gm)) if (index > 0) starts.push(index);
   return starts.map((start, i) => ({ start, end: starts[i + 1] ?? text.length, json: false }));
 }
 
-/** JSON objects one after another; undefined where the text is anything else. */
-function jsonStretches(text: string): Stretch[] | undefined {
-  const stretches: Stretch[] = [];
+/** Splits a sequence of JSON objects. Returns undefined if the text contains anything else. */
+function splitJson(text: string): Section[] | undefined {
+  const sections: Section[] = [];
   let start = 0;
   while (start < text.length) {
     const end = endOfObject(text, start);
     if (end === undefined || !isJson(text.slice(start, end))) return undefined;
-    stretches.push({ start, end, json: true });
+    sections.push({ start, end, json: true });
     start = end;
   }
-  return stretches.length > 0 ? stretches : undefined;
+  return sections.length > 0 ? sections : undefined;
 }
 
-/** Where the JSON object ends that begins at an offset, white space around it included. */
+/** Returns the end of the JSON object that begins at an offset, together with white space before and after it. */
 function endOfObject(text: string, start: number): number | undefined {
   const structure = /[{}[\]"]/g;
   structure.lastIndex = start;
@@ -117,8 +119,9 @@ function isJson(text: string): boolean {
 }
 
 /**
- * Characters that kubectl's reader refuses, or at which it begins a line where other readers see none: behind one,
- * what looks like the rest of a comment is a field that the cluster gets.
+ * Finds a character that kubectl's YAML parser refuses, or that only it takes for a line break. The latter is an
+ * attack: a field that follows such a character in a comment looks like a part of the comment to a reviewer and to
+ * other parsers, and yet kubectl sends it to the cluster.
  */
 function hiddenCharacter(text: string): { fault: string; offset: number } | undefined {
   if (text.startsWith('%')) return { fault: 'a directive (%) is not read by kubectl: expected none', offset: 0 };
@@ -131,7 +134,7 @@ function hiddenCharacter(text: string): { fault: string; offset: number } | unde
   };
 }
 
-// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+// biome-ignore lint/suspicious/noControlCharactersInRegex: these characters are what it looks for
 const HIDDEN = /[\0-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\ufffe\uffff]|\r(?!\n)|^\ufeff/m;
 
 function linesOf(text: string): LineCounter {

@@ -2,8 +2,8 @@ import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
 import { ConfigError, parseConfig } from '../config/load.ts';
 import type { Config } from '../config/resolve.ts';
-import type { FactName } from '../engine/facts.ts';
-import { LEARNERS } from '../facts/index.ts';
+import { FACT_NAMES, type FactName } from '../facts/index.ts';
+import { failure, type Result, success } from '../k8s/result.ts';
 import { describeError, type InputError } from './documents.ts';
 import { type Manifest, type Manifests, readManifests } from './objects.ts';
 
@@ -21,7 +21,7 @@ const fixtureHeaderSchema = z.strictObject({
   /** A configuration, as in the file of --config. */
   config: z.record(z.string(), z.json()).optional(),
   /** Facts that cannot be learnt, each with the reason. */
-  unknown: z.partialRecord(z.enum(Object.keys(LEARNERS) as [FactName, ...FactName[]]), z.string().min(1)).optional(),
+  unknown: z.partialRecord(z.enum(FACT_NAMES), z.string().min(1)).optional(),
   /** Why no API server can be asked: this fixture is only replayed at the webhook itself. */
   replay: z.string().min(1).optional(),
 });
@@ -48,52 +48,52 @@ export function isFixtureHeader({ object }: Manifest): boolean {
  */
 export async function readFixture(file: string): Promise<Fixture> {
   const fixture = fixtureOf(readManifests(await readFile(file, 'utf8'), file), file);
-  if ('errors' in fixture) throw new Error(fixture.errors.map(describeError).join('\n'));
-  return fixture;
+  if (!fixture.ok) throw new Error(fixture.error.map(describeError).join('\n'));
+  return fixture.value;
 }
 
 /** The fixture that the documents of one file make. */
-export function fixtureOf({ manifests, errors }: Manifests, file: string): Fixture | { errors: readonly InputError[] } {
-  if (errors.length > 0) return { errors };
+export function fixtureOf({ manifests, errors }: Manifests, file: string): Result<Fixture, readonly InputError[]> {
+  if (errors.length > 0) return failure(errors);
   const [first] = manifests;
   const header = first && isFixtureHeader(first) ? first : undefined;
   const others = header ? manifests.slice(1) : manifests;
   const parsed = fixtureHeaderSchema.safeParse(header?.object ?? { apiVersion: API_VERSION, kind: KIND });
-  if (header && !parsed.success) return { errors: problemsOf(header, parsed.error) };
+  if (header && !parsed.success) return failure(problemsOf(header, parsed.error));
   const { subject: wanted, now, config, unknown = {}, replay } = parsed.data ?? {};
   const subjects = others.filter((manifest, index) => wanted === undefined || isWanted(manifest, index, wanted));
   const [subject] = subjects;
   if (!subject || subjects.length > 1) {
     const what = wanted === undefined ? 'exactly one other document, or the field subject' : `one ${wanted}`;
     const { line, column } = header?.locate('subject') ?? { line: 1, column: 1 };
-    return { errors: [{ file, line, column, message: `${subjects.length} documents fit: expected ${what}` }] };
+    return failure([{ file, line, column, message: `${subjects.length} documents fit: expected ${what}` }]);
   }
   const inline = header && config ? configOf(header, config) : undefined;
-  if (inline && 'errors' in inline) return inline;
-  return {
+  if (inline && !inline.ok) return inline;
+  return success({
     subject,
     world: others.filter((manifest) => manifest !== subject),
     ...(now !== undefined && { now: new Date(now) }),
-    ...inline,
+    ...(inline && { config: inline.value }),
     unknown,
     ...(replay !== undefined && { replay }),
-  };
+  });
 }
 
 function isWanted({ object }: Manifest, index: number, wanted: string | number): boolean {
   return typeof wanted === 'number' ? index === wanted : `${object.kind}/${object.metadata?.name}` === wanted;
 }
 
-function configOf(header: Manifest, config: object): { config: Config } | { errors: InputError[] } {
+function configOf(header: Manifest, config: object): Result<Config, InputError[]> {
   const { line } = header.locate('config');
   try {
     // On the line where it stands, so that its problems name that.
-    return { config: parseConfig(`${'\n'.repeat(line - 1)}${JSON.stringify(config)}`, header.source) };
+    return success(parseConfig(`${'\n'.repeat(line - 1)}${JSON.stringify(config)}`, header.source));
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
     const file = header.source;
     const messages = error.problems.map((problem) => problem.replace(`${file}:${line}: `, ''));
-    return { errors: messages.map((message) => ({ file, line, message: `config: ${message}` })) };
+    return failure(messages.map((message) => ({ file, line, message: `config: ${message}` })));
   }
 }
 

@@ -2,33 +2,39 @@ import type { Stats } from 'node:fs';
 import { open, readdir, realpath, stat } from 'node:fs/promises';
 import { extname, join } from 'node:path';
 import { addAbortSignal, Readable } from 'node:stream';
+import { failure, type Result, success } from '../k8s/result.ts';
 import type { InputError } from './documents.ts';
 
-/** The text of a file that was named, or what is wrong with it. */
-export type Source = { readonly file: string; readonly text: string } | InputError;
+/** A file that was read: its path as it appears in messages, and its text. */
+export interface InputFile {
+  readonly file: string;
+  readonly text: string;
+}
 
-/** How standard input is named in messages. */
+/** The name of standard input in messages. */
 export const STDIN = '<stdin>';
 
-/** Manifests are small; what is larger was not meant. */
-const LARGEST = 64 * 1024 * 1024;
+/** Manifests are small. A larger file was named by mistake, and reading it all could exhaust memory. */
+const MOST_BYTES = 64 * 1024 * 1024;
 const EXTENSIONS = ['.yaml', '.yml', '.json'];
 
-/** What to read, and how. */
-export interface SourceOptions {
+export interface InputFileOptions {
   readonly stdin: NodeJS.ReadableStream;
-  /** Ends the waiting for standard input. */
+  /** Stops waiting for standard input. */
   readonly signal: AbortSignal;
-  /** A file that is no manifest, though it may lie in a directory of them: the configuration. */
+  /** The configuration file. It may be in a directory of manifests, but is none, so it is skipped there. */
   readonly except?: string;
 }
 
 /**
- * Reads what was named on the command line: files, directories (all manifests below them, sorted, hidden ones left
- * out) and `-`. A file that is named twice, also by another path, is read once. Never throws: what cannot be read is
- * an error that names the file.
+ * Reads what was named on the command line: files, directories, and `-` for standard input. Of a directory, all
+ * manifests below it are read in alphabetical order, except hidden ones. A file that is named twice, even by
+ * different paths, is read once. Never throws: a file that cannot be read yields an error that names it.
  */
-export async function* readSources(names: readonly string[], options: SourceOptions): AsyncGenerator<Source> {
+export async function* readInputFiles(
+  names: readonly string[],
+  options: InputFileOptions,
+): AsyncGenerator<Result<InputFile, InputError>> {
   const seen = new Set<string>();
   for (const name of names) {
     if (name !== '-') yield* readPath(name, seen, options);
@@ -37,25 +43,30 @@ export async function* readSources(names: readonly string[], options: SourceOpti
   }
 }
 
-async function* readPath(path: string, seen: Set<string>, { except }: SourceOptions): AsyncGenerator<Source> {
+async function* readPath(
+  path: string,
+  seen: Set<string>,
+  { except }: InputFileOptions,
+): AsyncGenerator<Result<InputFile, InputError>> {
   const found = await identify(path);
-  if (typeof found === 'string') yield { file: path, message: found };
+  if (typeof found === 'string') yield failure({ file: path, message: found });
   else if (!found.stats.isDirectory()) yield* readOnce(path, found.real, seen);
   else if (!seen.has(found.real)) {
     if (except !== undefined) seen.add(await realPath(except));
     const manifests = yield* walk(path, seen.add(found.real));
-    // Silence would read as "nothing refused".
-    if (manifests === 0) yield { file: path, message: `holds no manifest: expected ${EXTENSIONS.join(', ')} files` };
+    // Without an error, an empty directory would look as if everything in it had been accepted.
+    if (manifests === 0)
+      yield failure({ file: path, message: `holds no manifest: expected ${EXTENSIONS.join(', ')} files` });
   }
 }
 
-/** Returns how many manifests there are, those that were read before included. */
-async function* walk(directory: string, seen: Set<string>): AsyncGenerator<Source, number> {
+/** Reads all manifests below a directory. Returns how many there are, including those that were read before. */
+async function* walk(directory: string, seen: Set<string>): AsyncGenerator<Result<InputFile, InputError>, number> {
   let entries: string[];
   try {
     entries = await readdir(directory);
   } catch (error) {
-    yield { file: directory, message: describe(error) };
+    yield failure({ file: directory, message: describe(error) });
     return 1;
   }
   let manifests = 0;
@@ -64,21 +75,21 @@ async function* walk(directory: string, seen: Set<string>): AsyncGenerator<Sourc
     const path = join(directory, name);
     const found = await identify(path);
     if (typeof found !== 'string' && found.stats.isDirectory()) {
-      // A link may lead back up, or to where we have been.
+      // A symbolic link may lead to a directory that was already read, or to one that contains it.
       manifests += seen.has(found.real) ? 1 : yield* walk(path, seen.add(found.real));
       continue;
     }
     if (!EXTENSIONS.includes(extname(name))) continue;
     manifests++;
-    if (typeof found === 'string') yield { file: path, message: found };
-    // To open a pipe would wait for ever.
-    else if (!found.stats.isFile()) yield { file: path, message: 'is not a regular file' };
+    if (typeof found === 'string') yield failure({ file: path, message: found });
+    // Opening a named pipe would block until somebody writes to it.
+    else if (!found.stats.isFile()) yield failure({ file: path, message: 'is not a regular file' });
     else yield* readOnce(path, found.real, seen);
   }
   return manifests;
 }
 
-/** What a path leads to, or why it leads nowhere. */
+/** Follows symbolic links to what a path stands for. Returns the reason if there is nothing. */
 async function identify(path: string): Promise<{ readonly real: string; readonly stats: Stats } | string> {
   try {
     return { stats: await stat(path), real: await realPath(path) };
@@ -87,18 +98,18 @@ async function identify(path: string): Promise<{ readonly real: string; readonly
   }
 }
 
-/** A path without links; a descriptor that a shell made for us, `<(…)`, has no other than its own. */
+/** Resolves symbolic links. The descriptor of a process substitution, `<(…)`, has no other path and stays as it is. */
 function realPath(path: string): Promise<string> {
   return realpath(path).catch(() => path);
 }
 
-async function* readOnce(path: string, real: string, seen: Set<string>): AsyncGenerator<Source> {
+async function* readOnce(path: string, real: string, seen: Set<string>): AsyncGenerator<Result<InputFile, InputError>> {
   if (seen.has(real)) return;
   seen.add(real);
   yield await readOne(path);
 }
 
-async function readOne(path: string): Promise<Source> {
+async function readOne(path: string): Promise<Result<InputFile, InputError>> {
   try {
     const file = await open(path);
     try {
@@ -107,42 +118,42 @@ async function readOne(path: string): Promise<Source> {
       await file.close();
     }
   } catch (error) {
-    return { file: path, message: describe(error) };
+    return failure({ file: path, message: describe(error) });
   }
 }
 
-async function readStdin({ stdin, signal }: SourceOptions): Promise<Source> {
+async function readStdin({ stdin, signal }: InputFileOptions): Promise<Result<InputFile, InputError>> {
   try {
     return decode(STDIN, await collect(stdin instanceof Readable ? addAbortSignal(signal, stdin) : stdin));
   } catch (error) {
-    return { file: STDIN, message: describe(error) };
+    return failure({ file: STDIN, message: describe(error) });
   }
 }
 
-/** All that a stream brings; undefined where it is too much. */
+/** Reads a stream to its end. Returns undefined if it is too long. */
 async function collect(stream: NodeJS.ReadableStream): Promise<Buffer | undefined> {
   const chunks: Buffer[] = [];
   let size = 0;
   for await (const chunk of stream) {
     const bytes = typeof chunk === 'string' ? Buffer.from(chunk) : chunk;
     size += bytes.length;
-    if (size > LARGEST) return undefined;
+    if (size > MOST_BYTES) return undefined;
     chunks.push(bytes);
   }
   return Buffer.concat(chunks);
 }
 
-/** Text as kubectl decodes it: UTF-8, or UTF-16 where a byte order mark says so. */
-function decode(file: string, bytes: Buffer | undefined): Source {
-  if (!bytes) return { file, message: `is larger than ${LARGEST / 1024 / 1024} MiB` };
+/** Decodes text as kubectl does: as UTF-8, or as UTF-16 if there is a byte order mark. */
+function decode(file: string, bytes: Buffer | undefined): Result<InputFile, InputError> {
+  if (!bytes) return failure({ file, message: `is larger than ${MOST_BYTES / 1024 / 1024} MiB` });
   const [first, second] = bytes;
   let encoding = 'utf-8';
   if (first === 0xff && second === 0xfe) encoding = 'utf-16le';
   if (first === 0xfe && second === 0xff) encoding = 'utf-16be';
   try {
-    return { file, text: new TextDecoder(encoding, { fatal: true }).decode(bytes) };
+    return success({ file, text: new TextDecoder(encoding, { fatal: true }).decode(bytes) });
   } catch {
-    return { file, message: `is not ${encoding.toUpperCase()} text` };
+    return failure({ file, message: `is not ${encoding.toUpperCase()} text` });
   }
 }
 

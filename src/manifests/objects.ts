@@ -5,7 +5,7 @@ import {
   type JsonValue,
   type KubernetesObject,
 } from '../k8s/object.ts';
-import { shapeErrors } from '../k8s/shapes.ts';
+import { shapeErrors } from '../k8s/shape-check.ts';
 import { type InputError, type Position, readDocuments } from './documents.ts';
 import { stepsOf } from './field-path.ts';
 import type { PathStep, YamlTree } from './yaml/tree.ts';

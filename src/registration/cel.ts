@@ -1,5 +1,5 @@
 import { type FieldPath, parseFieldPath, type Step } from '../engine/reads.ts';
-import { APP_ARMOR_ANNOTATIONS } from '../k8s/core/pods.ts';
+import { APP_ARMOR_ANNOTATIONS } from '../k8s/pod-template.ts';
 import { TOPOLOGY_LABELS } from '../rules/access/binding-metadata.ts';
 
 /** Deeper differences are left to the program: the expression stays short, and may only say "changed" too often. */
@@ -18,18 +18,38 @@ export function anyFieldChanged(paths: readonly FieldPath[]): string {
   return ["request.operation != 'UPDATE'", ...[...terms].sort()].join(' || ');
 }
 
+/** Of the keys of one map that begin in different ways: looking at every key for each is dearer than comparing the map. */
+const MOST_PREFIXES = 16;
+
 /** The fields that the expression compares: every path cut to the part that CEL watches, prefixes absorbing longer ones. */
 export function watchedFields(paths: readonly FieldPath[]): readonly (readonly Step[])[] {
-  const cuts = new Map(
-    paths.map((path) => cutPath(parseFieldPath(path))).map((steps) => [JSON.stringify(steps), steps]),
-  );
-  return [...cuts.values()].filter((steps) => ![...cuts.values()].some((other) => isProperPrefix(other, steps)));
+  const cuts = distinct(paths.map((path) => cutPath(parseFieldPath(path))));
+  const prefixes = Map.groupBy(cuts.filter(isOfKeys), mapOf);
+  const isCrowded = (steps: readonly Step[]) => (prefixes.get(mapOf(steps))?.length ?? 0) > MOST_PREFIXES;
+  const widened = distinct(cuts.map((steps) => (isOfKeys(steps) && isCrowded(steps) ? steps.slice(0, -1) : steps)));
+  return widened.filter((steps) => !widened.some((other) => isProperPrefix(other, steps)));
+}
+
+function distinct(paths: readonly (readonly Step[])[]): readonly (readonly Step[])[] {
+  return [...new Map(paths.map((steps) => [textOf(steps), steps])).values()];
 }
 
 function cutPath(steps: readonly Step[]): readonly Step[] {
   const items = steps.findIndex(({ kind }) => kind === 'items');
   const fields = items === -1 ? steps : steps.slice(0, items);
   return fields.at(-1)?.kind === 'keys' ? fields : fields.slice(0, DEPTH);
+}
+
+function isOfKeys(steps: readonly Step[]): boolean {
+  return steps.at(-1)?.kind === 'keys';
+}
+
+function mapOf(steps: readonly Step[]): string {
+  return textOf(steps.slice(0, -1));
+}
+
+function textOf(steps: readonly Step[]): string {
+  return JSON.stringify(steps);
 }
 
 function isProperPrefix(shorter: readonly Step[], longer: readonly Step[]): boolean {
@@ -64,10 +84,4 @@ export function carriesBindingMetadata(): string {
 /** True where a cluster-scoped object points into one of these namespaces. */
 export function pointsInto(target: readonly string[], namespaces: readonly string[]): string {
   return `object${target.map((field) => `.?${field}`).join('')}.orValue("") in ${JSON.stringify(namespaces)}`;
-}
-
-/** True unless the request is an UPDATE that leaves the pod template of a workload as it was. */
-export function templateChanged(): string {
-  const places = ['spec.?template', 'spec.?jobTemplate', 'spec.?volumeClaimTemplates', 'template'];
-  return ["request.operation != 'UPDATE'", ...places.map((at) => `object.?${at} != oldObject.?${at}`)].join(' || ');
 }

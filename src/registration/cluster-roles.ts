@@ -1,4 +1,5 @@
-import { FACT_KINDS } from '../facts/kinds.ts';
+import { KINDS_READ } from '../facts/index.ts';
+import { kindNamed } from '../k8s/kinds.ts';
 
 /** One rule of a ClusterRole. */
 interface PolicyRule {
@@ -12,8 +13,10 @@ interface PolicyRule {
  * all of them, because a protected namespace need not exist yet, and a Role cannot be put where there is none.
  */
 export function clusterRules(): PolicyRule[] {
-  const plurals = new Map<string, Set<string>>();
-  for (const { group, plural } of FACT_KINDS) plurals.set(group, (plurals.get(group) ?? new Set()).add(plural));
+  const plurals = new Map<string, string[]>();
+  for (const { group, plural } of KINDS_READ.map(kindNamed)) {
+    plurals.set(group, [...(plurals.get(group) ?? []), plural]);
+  }
   return [...plurals].sort().map(([group, resources]) => ({
     apiGroups: [group],
     resources: [...resources].sort(),

@@ -1,4 +1,3 @@
-import { markdownTable } from '../docs/formatting.ts';
 import { controllers, GUARD, type GuardRow } from './guard-table.ts';
 
 /** Everything in an entry but its caBundle, and everything in the metadata that means something. */
@@ -89,16 +88,4 @@ function exceptions({ when, writers }: GuardRow): string[] {
 /** As the variable `resource` names them: `apps/deployments/scale`, and `/secrets` in the core group. */
 export function resourcesOf({ guarded }: GuardRow): string[] {
   return guarded.flatMap(({ group, resources }) => resources.map((resource) => `${group}/${resource}`));
-}
-
-/** The table, for people. */
-export function guardTable(): string {
-  const rows = GUARD.map(({ guarded, operations, which, writers, why }) => [
-    guarded.flatMap(({ resources }) => resources).join(', '),
-    operations.join(', '),
-    which,
-    writers.length > 0 ? writers.map(({ who }) => who).join('; ') : 'nobody',
-    why,
-  ]);
-  return markdownTable([['kinds', 'operations', 'which', 'who else', 'what could be done otherwise'], ...rows]);
 }

@@ -1,4 +1,5 @@
-import type { Rule } from '../engine/rule.ts';
+// Written by npm run generate.
+
 import { bindingMetadata } from './access/binding-metadata.ts';
 import { allowPrivilegeEscalation } from './containers/allow-privilege-escalation.ts';
 import { appArmorProfile } from './containers/app-armor-profile.ts';
@@ -28,6 +29,7 @@ import { sysctls } from './containers/sysctls.ts';
 import { systemPriorityClass } from './containers/system-priority-class.ts';
 import { userAndGroupIds } from './containers/user-and-group-ids.ts';
 import { windowsHostProcess } from './containers/windows-host-process.ts';
+import type { Rule } from './define.ts';
 import { imageDigest } from './images/image-digest.ts';
 import { imageRegistry } from './images/image-registry.ts';
 import { dedicatedNodes } from './resources/dedicated-nodes.ts';
@@ -47,7 +49,7 @@ import { usedClaims } from './storage/used-claims.ts';
 import { volumeAttributesClass } from './storage/volume-attributes-class.ts';
 import { volumeClaimRef } from './storage/volume-claim-ref.ts';
 
-/** Every rule, sorted by id. A test holds this list against the folders. */
+/** Every rule, sorted by id. */
 export const RULES: readonly Rule[] = [
   allowPrivilegeEscalation,
   appArmorProfile,

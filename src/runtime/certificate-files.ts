@@ -2,19 +2,22 @@ import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { createSecureContext } from 'node:tls';
 
-/** A certificate chain and its private key, as PEM, known to belong together. */
+/** A certificate chain and its private key, as PEM. They are known to belong together. */
 export interface ServingCertificate {
   readonly cert: string;
   readonly key: string;
   readonly expires: Date;
 }
 
-/** Names the file and what is wrong with it; never any of the key. */
+/** Says which file cannot be used and why, without quoting any of its content. */
 export class CertificateError extends Error {
   override readonly name = 'CertificateError';
 }
 
-/** Reads a certificate and its key. A half-written file, or a pair that does not match, is refused. @throws CertificateError */
+/**
+ * Reads a certificate chain and its private key.
+ * @throws CertificateError if a file cannot be read or is only half written, or if the key is not that of the certificate
+ */
 export async function readCertificate(certFile: string, keyFile: string): Promise<ServingCertificate> {
   const [cert, key] = await Promise.all([read(certFile), read(keyFile)]);
   const leaf = attempt(`${certFile}: expected a certificate in PEM`, () => new X509Certificate(cert));
@@ -36,7 +39,7 @@ async function read(file: string): Promise<string> {
   }
 }
 
-/** What OpenSSL says of a key can quote it: only our own words get out. */
+/** Replaces any error by one in our own words, because an error of OpenSSL may quote the key. */
 function attempt<T>(problem: string, make: () => T): T {
   try {
     return make();

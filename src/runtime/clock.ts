@@ -1,12 +1,12 @@
 import { setTimeout as sleepFor } from 'node:timers/promises';
 
-/** Time and chance as an adapter uses them; tests bring their own. */
+/** Time and randomness for everything that waits and retries, so that tests can control both. */
 export interface Clock {
-  /** Milliseconds that only ever grow, from an arbitrary start. */
+  /** A monotonic time in milliseconds, with an arbitrary origin. */
   now(): number;
-  /** Resolves when the time is over or the signal fires, whichever comes first. */
+  /** Resolves after this time, or when the signal fires, whichever comes first. */
   sleep(ms: number, signal: AbortSignal): Promise<void>;
-  /** At least 0, less than 1. */
+  /** A number from 0 up to, but not including, 1. */
   random(): number;
 }
 

@@ -1,18 +1,18 @@
 import { stat } from 'node:fs/promises';
 
-/** Something read from files and kept up to date. */
+/** A value that is read from files and kept up to date. */
 export interface Reloaded<T> {
-  /** The newest that could be read. */
+  /** The latest value that could be read. */
   readonly current: T;
-  /** Reads the files again now, if they have changed. Never rejects. */
+  /** Reads the files now if they have changed. Never rejects. */
   refresh(): Promise<void>;
-  /** Looks no more. */
+  /** Stops watching the files. */
   stop(): void;
 }
 
 export interface ReloadOptions<T> {
   readonly files: readonly string[];
-  /** Reads them; what it throws leaves the last good value in force. */
+  /** Reads the files. If it rejects, the last good value stays in use. */
   readonly read: () => Promise<T>;
   readonly everyMs: number;
   readonly onReload: (value: T) => void;
@@ -20,11 +20,12 @@ export interface ReloadOptions<T> {
 }
 
 /**
- * Reads now, which may reject, and again whenever a file has changed. It asks every few seconds: kubelet replaces a
- * mounted ConfigMap or Secret by swapping a symbolic link two levels up, which a watch on the file never reports.
+ * Reads the files now, and again whenever one of them has changed. Rejects if the first attempt fails. It polls, because
+ * kubelet updates a mounted ConfigMap or Secret by replacing a symbolic link of a parent directory, of which a file
+ * watch learns nothing.
  */
 export async function keepReloaded<T>({ files, read, everyMs, onReload, onFailure }: ReloadOptions<T>) {
-  // Taken before the files are read: what changes in between is seen as a change.
+  // Taken before the files are read, so that a change in between is noticed later.
   let seen = await fingerprint(files);
   let current = await read();
   let refreshing: Promise<void> | undefined;

@@ -3,11 +3,11 @@ import type { Metrics } from '../telemetry/metrics.ts';
 
 export interface AppOptions {
   readonly metrics: Metrics;
-  /** Why no reviews should be sent here; undefined when they may be. */
+  /** Returns why no reviews should be sent to this replica, or undefined if they can be. */
   readonly unready: () => string | undefined;
 }
 
-/** What kubelet and Prometheus ask, over plain HTTP on a port of their own: they have no client certificate. */
+/** Answers kubelet and Prometheus. They have no client certificate, and so get plain HTTP on a separate port. */
 export function createApp({ metrics, unready }: AppOptions): Express {
   const app = express();
   app.disable('etag');

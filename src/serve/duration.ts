@@ -3,13 +3,13 @@ const DURATION = /^(?:(?:\d+(?:\.\d*)?|\.\d+)(?:ns|us|µs|μs|ms|s|m|h))+$/;
 const PART = /([\d.]+)([^\d.]+)/g;
 
 const DEFAULT_MS = 10_000;
-/** The API server allows no webhook more. */
+/** The longest timeout that the API server allows a webhook to have. */
 const LONGEST_MS = 30_000;
 
 /**
- * How long the API server waits for an answer, in milliseconds, from a path with `?timeout=`, a Go duration such as
- * `10s`. Without one, or with one that makes no sense (negative, zero, an hour), it is what the API server takes as
- * its default.
+ * Returns how long the API server waits for an answer, in milliseconds. It says so in the URL as `?timeout=`, a Go
+ * duration such as `10s`. If there is none, or one that no API server sends (negative, zero, an hour), returns the
+ * default timeout of a webhook.
  */
 export function timeoutOf(url: string): number {
   const text = /[?&]timeout=([^&]*)/.exec(url)?.[1];

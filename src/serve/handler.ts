@@ -4,67 +4,74 @@ import { type Answer, answer, errorAnswer } from '../engine/answer.ts';
 import type { Enforcement } from '../engine/policy.ts';
 import type { Verdict } from '../engine/review.ts';
 import type { Subject } from '../engine/subject.ts';
-import type { World } from '../facts/world.ts';
+import type { Ports } from '../facts/ports.ts';
 import { judge, judgeForAll } from '../judge.ts';
-import { podCarrierOf } from '../k8s/core/pods.ts';
+import { concernsAll, KINDS } from '../k8s/kinds.ts';
 import { isJsonObject } from '../k8s/object.ts';
-import { concernsAll } from '../k8s/targets.ts';
+import { failure, type Result, success } from '../k8s/result.ts';
 import { RULES } from '../rules/index.ts';
 import type { BadRequestReason } from '../telemetry/metrics.ts';
-import { createDeadlines } from './deadlines.ts';
 import { createTurns, decode, isLarge, type Malformed, overload, parse } from './parse.ts';
 
-/** An HTTP response to a review: an AdmissionReview (always 200), or plain text. */
+/** An HTTP response to a review: an AdmissionReview, always with status 200, or plain text. */
 export interface Reply {
   readonly status: number;
   readonly body: string;
 }
 
-/** What happens to requests, for those who log and count. */
-export interface Observer {
+/** Records what happens to requests, in the log and in the metrics. */
+export interface RequestLog {
   /** @param seconds from the last byte of the review to its answer */
   answered(event: Answered, seconds: number): void;
+  /** A request was refused without being judged. */
   rejected(reason: BadRequestReason): void;
+  /** A bug of this program prevented a review from being judged. */
   threw(error: unknown, uid: string): void;
 }
 
-/** A review that was answered in the protocol. */
+/** A review that was answered with an AdmissionReview. */
 export interface Answered {
   readonly uid: string;
   readonly answer: Answer;
   readonly verdicts: readonly Verdict[];
-  /** Absent where the request makes no sense. */
+  /** Absent if the review is invalid. */
   readonly subject?: Subject;
-  /** Why it could not be judged, where it could not. */
+  /** Why it could not be judged; absent if it was. */
   readonly problem?: string;
 }
 
 export interface HandlerOptions {
-  /** The configuration in force, and a way to ask whether there is a newer one. */
+  /** The current configuration, and a way to reload it at once. */
   readonly config: { readonly current: Config; refresh(): Promise<void> };
-  readonly world: World;
+  readonly ports: Ports;
   readonly now: () => Date;
-  readonly observer: Observer;
+  readonly requestLog: RequestLog;
 }
 
-/** From the bytes of a review to the response. Never rejects: what goes wrong is an answer, too. */
+/** Turns the bytes of a review into a response. Never rejects: every failure is turned into a response, too. */
 export type Handler = (body: Buffer, timeoutMs: number) => Promise<Reply>;
 
-/** Kept back from the API server's timeout, so that an answer in words arrives before it. */
+/**
+ * Facts must be known this long before the API server's timeout. What is not known by then is answered in time, with a
+ * reason, instead of the bare error that a timeout gives.
+ */
 const RESERVE_MS = 300;
 
-/** What rules judge besides pods, and what makes pods. */
-const OTHER_KINDS = new Set(RULES.flatMap(({ kinds }) => kinds).filter((kind) => kind !== 'Pod'));
+/** The kinds that some rule there is, on or off, has a say on: those for pods judge whatever makes them. */
+const JUDGED = new Set(
+  KINDS.filter(({ name, template }) => template || RULES.some(({ kinds }) => kinds.includes(name))).map(
+    ({ name }) => name,
+  ),
+);
 
-/** Something was asked that cannot be judged. */
+/** Why a review cannot be judged. */
 interface Unjudged {
   readonly code: 400 | 503;
   readonly problem: string;
 }
 
-export function createHandler({ config, world, now, observer }: HandlerOptions): Handler {
+export function createHandler({ config, ports, now, requestLog }: HandlerOptions): Handler {
   const turn = createTurns();
-  const signalAt = createDeadlines();
 
   return async (body, timeoutMs) => {
     const started = performance.now();
@@ -80,30 +87,32 @@ export function createHandler({ config, world, now, observer }: HandlerOptions):
     if ('why' in parsed) return refused(parsed);
     if (large) await turn();
     const outcome = await answerTo(parsed.value, started + timeoutMs - RESERVE_MS);
-    if ('bad' in outcome) return { status: 400, body: `${outcome.bad}\n` };
-    const text = JSON.stringify(reviewOf(outcome.uid, outcome.answer));
-    observer.answered(outcome, (performance.now() - started) / 1000);
+    if (!outcome.ok) return { status: 400, body: `${outcome.error}\n` };
+    const { uid, answer: said } = outcome.value;
+    const text = JSON.stringify(reviewOf(uid, said));
+    requestLog.answered(outcome.value, (performance.now() - started) / 1000);
     return { status: 200, body: text };
   };
 
   function refused({ status, reason, why }: Malformed): Reply {
-    observer.rejected(reason);
+    requestLog.rejected(reason);
     return { status, body: `${why}\n` };
   }
 
-  /** Answers in the protocol wherever there is a uid to answer to. */
-  async function answerTo(review: unknown, deadline: number): Promise<Answered | { readonly bad: string }> {
+  /** Answers with an AdmissionReview whenever the review has a uid. */
+  async function answerTo(review: unknown, deadline: number): Promise<Result<Answered, string>> {
     try {
       const subject = subjectOf(review, now());
-      if (!('bad' in subject)) return await judged(subject, deadline);
-      observer.rejected('not-a-review');
-      if (subject.uid === undefined) return subject;
-      return unjudged(subject.uid, { code: 400, problem: subject.bad }, config.current.enforcement);
+      if (subject.ok) return success(await judged(subject.value, deadline));
+      requestLog.rejected('not-a-review');
+      const { problem, uid } = subject.error;
+      if (uid === undefined) return failure(problem);
+      return success(unjudged(uid, { code: 400, problem }, config.current.enforcement));
     } catch (error) {
       const uid = uidOf(review);
-      observer.threw(error, uid);
+      requestLog.threw(error, uid);
       const problem = `this could not be judged: a fault of the webhook, see its log (request ${uid})`;
-      return unjudged(uid, { code: 503, problem }, config.current.enforcement);
+      return success(unjudged(uid, { code: 503, problem }, config.current.enforcement));
     }
   }
 
@@ -111,31 +120,36 @@ export function createHandler({ config, world, now, observer }: HandlerOptions):
     const { uid, object, namespace } = subject;
     if (concernsAll(object)) {
       const { enforcement, namespaces } = config.current;
-      const { verdicts } = await judgeForAll(subject, namespaces, world, signalAt(deadline));
+      const { verdicts } = await judgeForAll(subject, namespaces, ports, signalAt(deadline));
       return { uid, subject, verdicts, answer: answer(subject, verdicts, enforcement) };
     }
-    // It may lag behind an upgrade that has just added the namespace.
+    // An upgrade may just have added the namespace. The mounted configuration changes later than the registration.
     if (!config.current.namespaces.has(namespace)) await config.refresh();
     const { enforcement, namespaces } = config.current;
     const policy = isJudged(subject) ? namespaces.get(namespace) : undefined;
     if (!policy) return { ...unjudged(uid, { code: 503, problem: unknownTo(subject) }, enforcement), subject };
-    const { verdicts } = await judge(subject, policy, world, signalAt(deadline));
+    const { verdicts } = await judge(subject, policy, ports, signalAt(deadline));
     return { uid, subject, verdicts, answer: answer(subject, verdicts, enforcement) };
   }
 }
 
-function isJudged({ object }: Subject): boolean {
-  return podCarrierOf(object) !== undefined || OTHER_KINDS.has(object.kind);
+/** Returns a signal that aborts at a time of `performance.now()`. */
+function signalAt(deadline: number): AbortSignal {
+  return AbortSignal.timeout(Math.max(0, Math.floor(deadline - performance.now())));
 }
 
-/** What the webhook is asked about and does not know, it refuses. */
+function isJudged({ kind }: Subject): boolean {
+  return kind !== undefined && JUDGED.has(kind.name);
+}
+
+/** Explains why the webhook cannot judge what it was asked about. */
 function unknownTo(subject: Subject): string {
   const { object, namespace } = subject;
   if (!isJudged(subject)) return `this webhook does not judge ${object.apiVersion} ${object.kind}`;
   return `the webhook's configuration does not list the namespace ${JSON.stringify(namespace)}, though the cluster asks it about ${subject.ref}`;
 }
 
-/** The answer to what cannot be judged; under enforcement `audit` nothing is ever denied. */
+/** Returns the answer to a review that cannot be judged: a denial, unless the enforcement is `audit`, which never denies. */
 function unjudged(uid: string, { code, problem }: Unjudged, enforcement: Enforcement): Answered {
   const denial = errorAnswer(code, problem);
   const { message = problem } = denial;
@@ -143,7 +157,7 @@ function unjudged(uid: string, { code, problem }: Unjudged, enforcement: Enforce
   return { uid, problem: message, verdicts: [], answer: enforcement === 'audit' ? allowed : denial };
 }
 
-/** For an answer to a review that could not even be read; empty where it has none. */
+/** Returns the uid of a review that could not be judged, or an empty string if it has none. */
 function uidOf(review: unknown): string {
   const request = isJsonObject(review) ? review['request'] : undefined;
   const uid = isJsonObject(request) ? request['uid'] : undefined;

@@ -1,18 +1,18 @@
 import { randomInt } from 'node:crypto';
 
-/** Deeper than any Kubernetes object, and shallow enough for every function that walks one. */
+/** Far deeper than any Kubernetes object, and shallow enough for every recursive function here. */
 const MOST_NESTING = 256;
 
-/** Below this many bytes no text is costly enough to hold up the others. */
+/** A text below this size, in bytes, cannot take long to parse. */
 const SMALL = 64 * 1024;
 
 /**
- * What `JSON.parse` may take, in nanoseconds as estimated below. An update of two objects of 1.5 MB that are full of
- * environment variables stays below; with it the event loop never stalls for as long as 100 ms.
+ * How long `JSON.parse` may take, in nanoseconds, as estimated below. An update of two objects of 1.5 MB that are full of
+ * environment variables is still accepted. The event loop never stalls for as long as 100 ms.
  */
 const MOST_COST = 70_000_000;
 
-/** Measured with V8 on one 2.x GHz core, at the high end of what hostile texts can make of each. */
+/** The time in nanoseconds that each part of a text takes, for the most hostile text, with V8 on a core of 2.x GHz. */
 const COST = {
   container: 140,
   string: 60,
@@ -24,13 +24,19 @@ const COST = {
   comma: 25,
 } as const;
 
-/** Ten characters, each written as `\u1234`, and the quote before them: V8 looks up such strings in a table of all. */
+/**
+ * V8 looks up every string of up to ten characters in a global table. Written as `\u1234`, they take this many bytes,
+ * with the opening quote.
+ */
 const SHORT = 61;
 
-/** Objects with more keys than this become hash tables, or make a hidden class for each of their keys. */
+/** An object with more keys than this becomes a hash table, or needs a hidden class for each key. */
 const WIDE = 32;
 
-/** Differently keyed objects in one text, beginnings of objects included; a Kubernetes object has a few hundred. */
+/**
+ * How many differently keyed objects a text may have, where each prefix of the keys of an object counts, too: each needs a
+ * hidden class, which V8 keeps. A Kubernetes object has a few hundred.
+ */
 const MOST_SHAPES = 2000;
 
 const QUOTE = 0x22;
@@ -44,25 +50,26 @@ const CLOSE_LIST = 0x5d;
 const OPEN_OBJECT = 0x7b;
 const CLOSE_OBJECT = 0x7d;
 
-/** Chosen at random, so that nobody can write strings that look like one another. */
+/** Random, so that nobody can construct strings with the same hash. */
 const SEED = randomInt(2 ** 31);
 const TABLE_BITS = 18;
 
-/** The one key that V8 does not set as it sets others. */
+/** The hash of the one key for which V8 has a slow path. */
 const PROTO = hash(Buffer.from('"__proto__'), 0, 10);
 
 /**
- * Whether a text is better not given to `JSON.parse`, which stops everything else while it runs: 8 MiB of `[` take
- * it most of a second, and functions that walk the result overflow the stack. In time linear to the size; whether the
- * text is JSON at all is not asked here.
- * @param bytes the text in UTF-8
+ * Explains why a text must not be given to `JSON.parse`, or returns undefined if it may. Nothing else can run during
+ * `JSON.parse`, and hostile texts make it slow: 8 MiB of nested lists take almost a second and 260 MB of memory, and
+ * recursive functions would overflow the stack on the result. This check takes time linear in the size. It does not
+ * check whether the text is JSON. docs/adr/0014 has the figures.
+ * @param bytes the same text in UTF-8
  */
 export function jsonProblem(text: string, bytes: Uint8Array): 'too-deep' | 'too-costly' | undefined {
   if (hasManyBrackets(text) && nestsTooDeep(bytes)) return 'too-deep';
   return bytes.length > SMALL && costOf(bytes) > MOST_COST ? 'too-costly' : undefined;
 }
 
-/** Whether there are enough to nest too deep. In most texts there are not, and this is quick to tell. */
+/** Whether there are enough brackets to nest too deep. In most texts there are not, and this is fast to check. */
 function hasManyBrackets(text: string): boolean {
   let left = MOST_NESTING;
   for (const bracket of '[{') {
@@ -88,18 +95,21 @@ function nestsTooDeep(text: Uint8Array): boolean {
   return false;
 }
 
-/** Nanoseconds that `JSON.parse` may take; infinite where a text has too many differently keyed objects. */
+/**
+ * Estimates how long `JSON.parse` takes, in nanoseconds, and stops beyond the limit. Infinite if a text has too many
+ * differently keyed objects.
+ */
 function costOf(text: Uint8Array): number {
   const strings = new Int32Array(1 << TABLE_BITS);
   const shapes = new Set<number>();
-  /** By depth: how many keys the object there has had so far, and a hash of them in their order. */
+  /** For each depth: how many keys the current object has so far, and a hash of them in their order. */
   const counts = new Int32Array(MOST_NESTING + 1);
   const hashes = new Int32Array(MOST_NESTING + 1);
   let depth = 0;
   let string = 0;
   let isIndex = false;
   let cost = 0;
-  for (let i = 0; i < text.length; i++) {
+  for (let i = 0; i < text.length && cost <= MOST_COST; i++) {
     switch (text[i]) {
       case QUOTE: {
         const start = i;
@@ -158,7 +168,7 @@ function isDigit(byte: number | undefined): boolean {
   return byte !== undefined && byte >= DIGIT_0 && byte <= DIGIT_9;
 }
 
-/** Whether a hash was not met before. The table forgets: at worst something known counts as new. */
+/** Whether a hash is new. Entries of the table overwrite each other, so a known hash may count as new. */
 function isNew(seen: Int32Array, value: number): boolean {
   const slot = (value ^ (value >>> TABLE_BITS)) & ((1 << TABLE_BITS) - 1);
   if (seen[slot] === value) return false;

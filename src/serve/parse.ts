@@ -4,14 +4,14 @@ import type { BadRequestReason } from '../telemetry/metrics.ts';
 import { escapesLetters } from './escapes.ts';
 import { jsonProblem } from './json-cost.ts';
 
-/** A body that is not worth judging: the HTTP status, a reason to count, a reason to read. */
+/** Why a body is refused: the HTTP status, the reason for the metrics, and the reason in words. */
 export interface Malformed {
   readonly status: 400 | 413;
   readonly reason: BadRequestReason;
   readonly why: string;
 }
 
-/** Bodies of this many bytes and more are worked on in turns. */
+/** Bodies from this size on are processed one step at a time, in turns. */
 const LARGE = 64 * 1024;
 
 export function isLarge(body: Buffer): boolean {
@@ -19,8 +19,8 @@ export function isLarge(body: Buffer): boolean {
 }
 
 /**
- * Long work in turns: each call of the returned function resolves in a pass of the event loop of its own, so that
- * many large bodies delay the small ones by one piece of work and not by their sum.
+ * Returns a function that waits for a turn. Only one caller has its turn in each iteration of the event loop. Many
+ * large bodies that arrive at once therefore delay a small review by a single step of work, not by all of theirs.
  */
 export function createTurns(): () => Promise<void> {
   let last = Promise.resolve();
@@ -30,25 +30,25 @@ export function createTurns(): () => Promise<void> {
   };
 }
 
-/** The text of a body. */
+/** Decodes a body as UTF-8. */
 export function decode(body: Buffer): { readonly text: string } | Malformed {
   if (!isUtf8(body)) return PROBLEMS['not-utf8'];
   const text = body.toString('utf8');
   return escapesLetters(text) ? PROBLEMS['escaped-letters'] : { text };
 }
 
-/** Why the text of a body must not be parsed: it would take too long. */
+/** Explains why a body must not be parsed, because it would take too long. Returns undefined if it may be. */
 export function overload(text: string, body: Buffer): Malformed | undefined {
   const problem = jsonProblem(text, body);
   return problem && PROBLEMS[problem];
 }
 
-/** The value of a JSON text. */
+/** Parses a JSON text. */
 export function parse(text: string): { readonly value: unknown } | Malformed {
   try {
     return { value: JSON.parse(text) as unknown };
   } catch {
-    // What the engine says of it quotes the text.
+    // The error of JSON.parse is not passed on, because it quotes the text.
     return NOT_JSON;
   }
 }

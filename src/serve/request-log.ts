@@ -3,14 +3,15 @@ import type { Verdict } from '../engine/review.ts';
 import { cut, printable } from '../engine/wording.ts';
 import type { Log } from '../telemetry/log.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
-import type { Answered, Observer } from './handler.ts';
+import type { Answered, RequestLog } from './handler.ts';
 
-/** Of names, which callers other than the API server can make as long as they like. */
-const LONGEST = 256;
+/** Names are cut to this length: only the API server limits them, and other callers may send very long ones. */
+const MOST_CHARACTERS = 256;
+/** How many field paths of a verdict are logged. */
 const MOST_PATHS = 20;
 
-/** Logs and counts what happens to requests: one line a decision, never a body or a value. */
-export function createObserver(log: Log, metrics: Metrics): Observer {
+/** Writes one log line per decision, without any content of the objects, and counts everything in the metrics. */
+export function createRequestLog(log: Log, metrics: Metrics): RequestLog {
   return {
     answered(event, seconds) {
       const { answer, subject, verdicts } = event;
@@ -27,12 +28,12 @@ export function createObserver(log: Log, metrics: Metrics): Observer {
     },
     threw(error, uid) {
       metrics.threw();
-      log.error({ uid: cut(uid, LONGEST), err: error }, 'a review could not be judged');
+      log.error({ uid: cut(uid, MOST_CHARACTERS), err: error }, 'a review could not be judged');
     },
   };
 }
 
-/** What is undefined is not written. */
+/** Returns the fields of a log line. Undefined ones are not written. */
 function fieldsOf({ uid, answer, subject, verdicts, problem }: Answered, seconds: number): object {
   const found = verdicts.filter(({ outcome }) => outcome !== 'pass');
   return {
@@ -70,7 +71,7 @@ function describe(verdict: Verdict): object {
   };
 }
 
-/** Text of callers, cut, and without what could forge or hide lines. */
+/** Makes text of a caller safe to log: control characters, which could forge or hide a line, are escaped. */
 function safe(text: string): string {
-  return printable(cut(text, LONGEST));
+  return printable(cut(text, MOST_CHARACTERS));
 }

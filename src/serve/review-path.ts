@@ -1,20 +1,20 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import type { BadRequestReason } from '../telemetry/metrics.ts';
-import { createBatches } from './batches.ts';
 import { timeoutOf } from './duration.ts';
-import type { Handler, Observer } from './handler.ts';
+import type { Handler, RequestLog } from './handler.ts';
+import { createReviewBatches } from './review-batches.ts';
 
 export interface ReviewPathOptions {
   readonly handler: Handler;
-  readonly observer: Observer;
-  /** Whether every response must ask the caller to connect anew. */
+  readonly requestLog: RequestLog;
+  /** Whether every response must ask the caller to reconnect, because this replica is about to stop. */
   readonly isDraining: () => boolean;
 }
 
 const PATH = '/validate';
-/** An update carries two objects, which the API server limits to 3 MB each. */
+/** An update carries two objects, and the API server limits each of them to 3 MB. */
 export const MOST_BODY_BYTES = 8 * 1024 * 1024;
-/** Of all requests together: a thousand callers with a large body each must not exhaust memory. */
+/** The limit for all requests together. Otherwise many callers with a large body each could exhaust the memory. */
 const MOST_BUFFERED_BYTES = 64 * 1024 * 1024;
 const JSON_TYPE = /^application\/json *(?:; *charset="?utf-8"?)?$/i;
 
@@ -24,18 +24,18 @@ interface Refusal {
   readonly text: string;
 }
 
-/** Answers reviews over HTTP: path, method, headers and body are checked here, the content is the handler's. */
-export function createReviewPath({ handler, observer, isDraining }: ReviewPathOptions): RequestListener {
+/** Answers reviews over HTTP. It checks path, method, headers and size, and leaves the content to the handler. */
+export function createReviewPath({ handler, requestLog, isDraining }: ReviewPathOptions): RequestListener {
   let buffered = 0;
-  const inBatches = createBatches();
-  // The API server always asks with the same one.
+  const inBatches = createReviewBatches();
+  // Every request of an API server has the same URL, so the timeout is parsed only once.
   let known = { url: PATH, timeoutMs: timeoutOf(PATH) };
 
   return (request, response) => {
     const refusal = refusalOf(request);
     if (refusal) return refuse(response, refusal);
     answer(request, response).catch((error: unknown) => {
-      observer.threw(error, '');
+      requestLog.threw(error, '');
       response.destroy();
     });
   };
@@ -56,7 +56,10 @@ export function createReviewPath({ handler, observer, isDraining }: ReviewPathOp
     }
   }
 
-  /** The whole body. What is too large is read to its end, else the caller would see a broken connection, no reason. */
+  /**
+   * Reads the whole body. A body that is too large is read to its end and discarded: if the connection were closed
+   * earlier, the caller would see only that, and not the reason.
+   */
   function readBody(request: IncomingMessage): Promise<{ readonly bytes: Buffer } | Refusal> {
     const { promise, resolve } = Promise.withResolvers<{ readonly bytes: Buffer } | Refusal>();
     let chunks: Buffer[] = [];
@@ -92,7 +95,7 @@ export function createReviewPath({ handler, observer, isDraining }: ReviewPathOp
   }
 
   function refuse(response: ServerResponse, { status, reason, text }: Refusal): void {
-    observer.rejected(reason);
+    requestLog.rejected(reason);
     send(response, status, TEXT, `${text}\n`);
   }
 

@@ -5,7 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ServingCertificate } from '../runtime/certificate-files.ts';
 
-/** Every limit in time, in milliseconds. */
+/** All timeouts of the server, in milliseconds. */
 export interface Timeouts {
   readonly handshake: number;
   /** From the first byte of a request to the end of its headers. */
@@ -13,15 +13,15 @@ export interface Timeouts {
   /** From the first byte of a request to its last. */
   readonly request: number;
   readonly keepAlive: number;
-  /** How often the limits above are looked at. */
+  /** How often the limits above are checked. */
   readonly check: number;
-  /** For requests in flight, once no new connections are taken. */
+  /** How long requests in flight may take after the server has stopped to accept connections. */
   readonly close: number;
 }
 
 /**
- * The API server keeps idle connections for 90 seconds, and does not repeat a POST on one that was closed under it:
- * ours must live longer.
+ * The API server keeps idle connections open for 90 seconds. If we closed one just as it sends a POST, it would not
+ * repeat the POST, and the review would fail. So we keep them open for longer.
  */
 export const TIMEOUTS: Timeouts = {
   handshake: 10_000,
@@ -32,41 +32,41 @@ export const TIMEOUTS: Timeouts = {
   close: 15_000,
 };
 
-/** An API server keeps 25 open, and more in a burst. */
+/** An API server keeps 25 connections open, and opens more during a burst. */
 const MOST_CONNECTIONS = 1024;
 
 export interface ServerOptions {
-  /** The address to listen on; all, if left out. */
+  /** The address to listen on; all addresses if absent. */
   readonly bind?: string;
-  /** 0 takes any that is free. */
+  /** 0 stands for any free port. */
   readonly port: number;
   readonly metricsPort: number;
   readonly certificate: ServingCertificate;
-  /** Answers over TLS. */
+  /** Answers reviews, over TLS. */
   readonly reviews: RequestListener;
-  /** Answers in the clear. */
+  /** Answers probes and scrapes, over plain HTTP. */
   readonly app: RequestListener;
   readonly onTlsError: (error: Error) => void;
   readonly timeouts?: Timeouts;
 }
 
 export interface RunningServer {
-  /** The ports in use. */
+  /** The port for reviews. */
   readonly port: number;
   readonly metricsPort: number;
-  /** New connections get this certificate, those that are open go on. */
+  /** Uses this certificate for new connections. Existing ones stay open. */
   reload(certificate: ServingCertificate): void;
-  /** Takes no new connections, answers what is in flight, and ends. */
+  /** Stops accepting connections, answers the requests in flight, and stops. */
   close(): Promise<void>;
 }
 
-/** Listens for reviews over TLS and for probes in the clear. @throws where a port cannot be had */
+/** Listens for reviews over TLS and for probes over plain HTTP. @throws if a port cannot be opened */
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
   const { bind, certificate, reviews, app, onTlsError, timeouts = TIMEOUTS } = options;
   const server = createServer(
     {
       ...tlsOptions(certificate),
-      // Neither express nor the API server speaks HTTP/2 here: offering it would only be a way in.
+      // API servers call webhooks in Services over HTTP/1.1. Offering HTTP/2 would only add attack surface.
       ALPNProtocols: ['http/1.1'],
       handshakeTimeout: timeouts.handshake,
       headersTimeout: timeouts.headers,
@@ -117,7 +117,7 @@ function portOf(server: Server | PlainServer): number {
   return (server.address() as AddressInfo).port;
 }
 
-/** Closing a server closes its idle connections; one that still waits for an answer gets some time. */
+/** Closes a server and its idle connections at once, and the others after their answer, or after the grace period. */
 async function end(server: Server | PlainServer, graceMs: number): Promise<void> {
   const closed = new Promise((resolve) => server.close(resolve));
   await Promise.race([closed, sleep(graceMs, undefined, { ref: false })]);

@@ -1,29 +1,43 @@
 import { createHash } from 'node:crypto';
-import type { StorageClass } from '../k8s/storage.ts';
+import type { StorageClass } from '../k8s/storage/objects.ts';
+import { annotationsRead } from './class-overrides.ts';
 import type { ClassAttestation, HandleAttestation, StorageSettings } from './settings.ts';
 
 /** Whether the cluster's owner states something, and if a statement does not hold, why. */
 export type Attested<A> =
   | { readonly attested: true; readonly attestation: A }
-  | { readonly attested: false; readonly lapsed?: Lapsed };
+  | { readonly attested: false; readonly mismatch?: AttestationMismatch };
 
 /** A statement that is there and does not hold. */
-export interface Lapsed {
+export interface AttestationMismatch {
   /** Of the class. */
-  readonly path: 'metadata.name' | 'provisioner' | 'parameters';
+  readonly path: 'metadata.name' | 'metadata.annotations' | 'provisioner' | 'parameters';
   /** As the sentence goes on: `was attested only until 2026-11-30T00:00:00Z`. */
   readonly found: string;
 }
 
 /** SHA-256, in hex, of the parameters of a class in canonical JSON: keys sorted by code unit, no white space. */
 export function parametersSha256(parameters: StorageClass['parameters']): string {
-  const entries = Object.entries(parameters ?? {}).sort(([a], [b]) => (a < b ? -1 : 1));
+  return canonicalSha256(Object.entries(parameters ?? {}));
+}
+
+/** The same of the annotations that its driver reads; undefined where a class has none of them. */
+export function annotationsSha256(storageClass: StorageClass): string | undefined {
+  const annotations = annotationsRead(storageClass);
+  return annotations.length === 0 ? undefined : canonicalSha256(annotations);
+}
+
+function canonicalSha256(map: readonly (readonly [key: string, value: string | null])[]): string {
+  const entries = [...map].sort(([a], [b]) => (a < b ? -1 : 1));
   // Not as an object: there, keys that look like numbers come first, and `__proto__` is none.
   const canonical = entries.map(([key, value]) => `${JSON.stringify(key)}:${JSON.stringify(value)}`).join(',');
   return createHash('sha256').update(`{${canonical}}`).digest('hex');
 }
 
-/** What the cluster's owner states of a class: it counts for this name, this provisioner and these parameters only. */
+/**
+ * What the cluster's owner states of a class: it counts for this name, this provisioner, these parameters and, of the
+ * annotations, those that the driver reads.
+ */
 export function attestedClass(
   storageClass: StorageClass,
   { attestations }: StorageSettings,
@@ -38,7 +52,7 @@ export function attestedClass(
   if (same.length === 0) {
     return {
       attested: false,
-      lapsed: { path: 'provisioner', found: `is not the one that class ${name} was attested with` },
+      mismatch: { path: 'provisioner', found: `is not the one that class ${name} was attested with` },
     };
   }
   const hash = parametersSha256(storageClass.parameters);
@@ -46,10 +60,16 @@ export function attestedClass(
   if (exact.length === 0) {
     return {
       attested: false,
-      lapsed: { path: 'parameters', found: `are not those that class ${name} was attested with` },
+      mismatch: { path: 'parameters', found: `are not those that class ${name} was attested with` },
     };
   }
-  return latest(exact, now);
+  const annotations = annotationsSha256(storageClass);
+  const whole = exact.filter(({ annotationsSha256: attested }) => attested === annotations);
+  if (whole.length === 0) {
+    const found = `that the driver reads are not those that class ${name} was attested with`;
+    return { attested: false, mismatch: { path: 'metadata.annotations', found } };
+  }
+  return latest(whole, now);
 }
 
 /** What the cluster's owner states of one volume or one snapshot. */
@@ -72,5 +92,5 @@ function latest<A extends ClassAttestation | HandleAttestation>(attestations: re
   const [first] = [...attestations].sort((a, b) => b.expires.getTime() - a.expires.getTime());
   if (first && first.expires.getTime() > now.getTime()) return { attested: true, attestation: first };
   const until = first?.expires.toISOString().replace('.000Z', 'Z');
-  return { attested: false, lapsed: { path: 'metadata.name', found: `was attested only until ${until}` } };
+  return { attested: false, mismatch: { path: 'metadata.name', found: `was attested only until ${until}` } };
 }

@@ -1,9 +1,18 @@
 import type { Finding } from '../engine/rule.ts';
-import type { VolumeAttributesClass } from '../k8s/storage.ts';
+import type { VolumeAttributesClass } from '../k8s/storage/objects.ts';
 import { provisionerOf } from './catalog.ts';
+import { keysIn } from './claim-keys.ts';
 import { keysOf } from './conditions.ts';
 import { parameterPath } from './parameters.ts';
-import type { KeySource, Provisioner } from './provisioner.ts';
+import type { Provisioner } from './provisioner.ts';
+
+/**
+ * Whether a VolumeAttributesClass can change how the volumes of a driver are encrypted, or where they lie.
+ * @param provisioner of the class, or the name of the driver
+ */
+export function attributesDecide(provisioner: string): boolean {
+  return provisionerOf(provisioner)?.attributes === undefined;
+}
 
 /**
  * Parameters of a VolumeAttributesClass that take away what the class shows: drivers lay them over those of the class,
@@ -16,7 +25,7 @@ export function attributesClassProblems(
 ): readonly Finding[] {
   const row = provisionerOf(provisioner);
   const deciding = row ? decidingKeys(row) : [];
-  const unknown = !row || (deciding.length === 0 && row.level !== 'platform');
+  const unknown = !row || isUnknown(row, deciding);
   const required = unknown
     ? 'leave it out: nothing is known of what this driver makes of it'
     : 'leave it out: encryption and place of the data are up to the class alone';
@@ -27,15 +36,19 @@ export function attributesClassProblems(
     .map((key) => ({ path: parameterPath(key), found: 'is set', required }));
 }
 
-/** Every parameter that says whether data is encrypted, with which key, or where it goes. */
-function decidingKeys({ condition, customerKey, placement = [] }: Provisioner): string[] {
-  return [...(condition ? keysOf(condition) : []), ...(customerKey ? keysIn(customerKey) : []), ...placement];
+/** Whether nobody knows which parameters of a driver decide: where it happens out of sight, or could not be read. */
+function isUnknown({ level, unread }: Provisioner, deciding: readonly string[]): boolean {
+  return unread !== undefined || (deciding.length === 0 && (level === 'attested' || level === 'none'));
 }
 
-function keysIn(source: KeySource): readonly string[] {
-  const when = source.when ? keysOf(source.when) : [];
-  if (source.from === 'parameter') return [...source.keys, ...when];
-  return source.from === 'parts' ? [...source.parts.map(({ key }) => key), ...when] : when;
+/** Every parameter that says whether data is encrypted, with which key, or where it goes. */
+function decidingKeys({ condition, customerKey, elsewhere = [], placement = [] }: Provisioner): string[] {
+  return [
+    ...(condition ? keysOf(condition) : []),
+    ...(customerKey ? keysIn(customerKey) : []),
+    ...elsewhere.map(({ key }) => key),
+    ...placement,
+  ];
 }
 
 function withoutPrefix(key: string, prefix: string | undefined): string {

@@ -1,11 +1,16 @@
+import { ARRAYS } from './catalog/arrays.ts';
+import { ASIA } from './catalog/asia.ts';
 import { AWS } from './catalog/aws.ts';
 import { AZURE } from './catalog/azure.ts';
+import { CEPH } from './catalog/ceph.ts';
 import { CLOUDS } from './catalog/clouds.ts';
 import { GOOGLE } from './catalog/google.ts';
 import { LOCAL } from './catalog/local.ts';
-import { ON_PREMISES } from './catalog/on-premises.ts';
 import { OPENSTACK } from './catalog/openstack.ts';
 import { ORACLE } from './catalog/oracle.ts';
+import { SHARED_FILE_SYSTEMS } from './catalog/shared.ts';
+import { SOFTWARE_DEFINED } from './catalog/software-defined.ts';
+import { VIRTUALIZATION } from './catalog/virtualization.ts';
 import type { Provisioner } from './provisioner.ts';
 
 /** Every provisioner that is known, one row each. What is not in it encrypts nothing. */
@@ -16,7 +21,12 @@ export const CATALOG: readonly Provisioner[] = [
   ...OPENSTACK,
   ...ORACLE,
   ...CLOUDS,
-  ...ON_PREMISES,
+  ...ASIA,
+  ...VIRTUALIZATION,
+  ...CEPH,
+  ...SOFTWARE_DEFINED,
+  ...ARRAYS,
+  ...SHARED_FILE_SYSTEMS,
   ...LOCAL,
 ];
 

@@ -1,6 +1,6 @@
 import type { Finding } from '../engine/rule.ts';
-import type { Parameters } from './parameters.ts';
-import type { Condition, FlagReading, SecretSource } from './provisioner.ts';
+import { type Parameters, secretKey, setTo } from './parameters.ts';
+import type { Condition, FlagReading } from './provisioner.ts';
 
 /** What is wrong where a condition does not hold; empty where it does. Paths begin at the class. */
 export function conditionProblems(condition: Condition, parameters: Parameters, flags: FlagReading): Finding[] {
@@ -12,7 +12,7 @@ export function conditionProblems(condition: Condition, parameters: Parameters, 
     case 'true':
       return flagProblems(condition.key, parameters, flags);
     case 'secret':
-      return secretProblems(condition.secret, parameters);
+      return secretProblems(condition, parameters);
     case 'no-secret':
       return noSecretProblems(condition, parameters);
     default:
@@ -59,8 +59,8 @@ function valueProblems(
   const path = parameters.pathOf(key);
   switch (condition.kind) {
     case 'one-of': {
-      const { values, orNotSet } = condition;
-      const required = `set it to ${values.length > 2 ? `one of ${values.join(', ')}` : values.join(' or ')}`;
+      const { values, orNotSet, note } = condition;
+      const required = note === undefined ? setTo(values) : `${setTo(values)}, ${note}`;
       if (value === undefined) return orNotSet ? [] : notSet(key, parameters, required);
       if (values.includes(value)) return [];
       return [{ path, value, required: orNotSet ? `${required}, or leave it out` : required }];
@@ -95,12 +95,14 @@ function wordsOf(list: string): string[] {
   return list.split(/[\s,]+/).filter((word) => word !== '');
 }
 
-function secretProblems(source: SecretSource, parameters: Parameters): Finding[] {
+function secretProblems(
+  { secret: source, orTemplate }: Extract<Condition, { kind: 'secret' }>,
+  parameters: Parameters,
+): Finding[] {
   const secret = parameters.secret(source);
-  if ('problem' in secret) return [secret.problem];
+  if ('problem' in secret) return orTemplate && secret.template ? [] : [secret.problem];
   if (secret.ref) return [];
-  const key = 'call' in source ? `csi.storage.k8s.io/${source.call}-secret-name` : source.nameKey;
-  return notSet(key, parameters, 'name the Secret that holds the key, and its namespace');
+  return notSet(secretKey(source), parameters, 'name the Secret that holds the key, and its namespace');
 }
 
 function noSecretProblems({ call, why }: Extract<Condition, { kind: 'no-secret' }>, parameters: Parameters): Finding[] {
@@ -114,13 +116,16 @@ function noSecretProblems({ call, why }: Extract<Condition, { kind: 'no-secret' 
 export function keysOf(condition: Condition): readonly string[] {
   if (condition.kind === 'all' || condition.kind === 'any') return condition.of.flatMap(keysOf);
   if (condition.kind === 'secret') {
-    return 'call' in condition.secret ? [] : [condition.secret.nameKey, condition.secret.namespaceKey];
+    if ('call' in condition.secret) return [];
+    return 'pathKey' in condition.secret
+      ? [condition.secret.pathKey]
+      : [condition.secret.nameKey, condition.secret.namespaceKey];
   }
   return condition.kind === 'no-secret' ? [] : [condition.key];
 }
 
 /** Where a condition names a Secret that holds a key. */
-export function secretsOf(condition: Condition): readonly SecretSource[] {
+export function secretsOf(condition: Condition): readonly Extract<Condition, { kind: 'secret' }>[] {
   if (condition.kind === 'all' || condition.kind === 'any') return condition.of.flatMap(secretsOf);
-  return condition.kind === 'secret' ? [condition.secret] : [];
+  return condition.kind === 'secret' ? [condition] : [];
 }

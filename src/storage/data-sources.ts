@@ -1,10 +1,11 @@
 import { describeFinding } from '../engine/wording.ts';
-import type { KubernetesObject } from '../k8s/object.ts';
+import type { VolumeSnapshotContent } from '../k8s/storage/objects.ts';
 import { attestedHandle } from './attestations.ts';
 import { provisionerOf } from './catalog.ts';
-import { type Doubt, storedClaimDoubts } from './evidence.ts';
-import type { DataOrigin, ResolvedClass, SnapshotOrigin, StoredClaim } from './origins.ts';
+import type { UnplacedFinding } from './class-problems.ts';
+import type { DataOrigin, LinkedClaim, LinkedSnapshot, ResolvedClass } from './linked-objects.ts';
 import type { StorageSettings } from './settings.ts';
+import { linkedClaimProblems } from './volume-problems.ts';
 
 const FROM_NOTHING = 'start from an empty volume, or from a claim or snapshot that is encrypted as required';
 
@@ -19,19 +20,19 @@ export interface FilledClaim {
  * Why what a new volume is filled from is not shown to be encrypted as required; empty where it is. What the source is
  * counts also for drivers that give a copy what its class says: they are few, and nothing in the cluster shows it.
  */
-export function sourceDoubts(
+export function dataSourceProblems(
   origin: DataOrigin,
   target: FilledClaim,
   settings: StorageSettings,
   now: Date,
-): readonly Doubt[] {
+): readonly UnplacedFinding[] {
   switch (origin.kind) {
     case 'none':
       return [];
     case 'claim':
-      return claimDoubts(origin.claim, settings, now);
+      return claimProblems(origin.claim, settings, now);
     case 'snapshot':
-      return snapshotDoubts(origin.snapshot, target, settings, now);
+      return snapshotProblems(origin.snapshot, target, settings, now);
     case 'other':
       return [{ found: origin.found, required: 'use a claim or a VolumeSnapshot of this namespace' }];
     case 'too-deep':
@@ -47,25 +48,25 @@ export function isCloneOfGone(origin: DataOrigin): boolean {
   return origin.kind === 'claim' && origin.claim.claim === undefined;
 }
 
-function claimDoubts(stored: StoredClaim, settings: StorageSettings, now: Date): readonly Doubt[] {
+function claimProblems(stored: LinkedClaim, settings: StorageSettings, now: Date): readonly UnplacedFinding[] {
   const { name, claim, class: resolved, source } = stored;
   if (!claim) return [{ found: `is the claim ${name}, and there is no such claim`, required: 'create it first' }];
   return [
-    ...storedClaimDoubts(stored, settings, now).map((problem) => ({
+    ...linkedClaimProblems(stored, settings, now).map((problem) => ({
       found: `is the claim ${name}, which is not shown to be encrypted as required`,
       required: `in that claim ${describeFinding(problem)}`,
     })),
     // It may itself be a copy that its driver made as its source was.
-    ...sourceDoubts(source, { class: resolved, created: undefined }, settings, now),
+    ...dataSourceProblems(source, { class: resolved, created: undefined }, settings, now),
   ];
 }
 
-function snapshotDoubts(
-  origin: SnapshotOrigin,
+function snapshotProblems(
+  origin: LinkedSnapshot,
   target: FilledClaim,
   settings: StorageSettings,
   now: Date,
-): readonly Doubt[] {
+): readonly UnplacedFinding[] {
   const { name, snapshot, claim } = origin;
   const found = (what: string) => `is the snapshot ${name}, ${what}`;
   if (!snapshot) return [{ found: found('and there is no such VolumeSnapshot'), required: 'create it first' }];
@@ -74,11 +75,11 @@ function snapshotDoubts(
   if (!byClass && Date.parse(snapshot.metadata?.creationTimestamp ?? '') >= Date.parse(target.created ?? '')) {
     return [{ found: found('which is not older than the claim'), required: 'create the claim again' }];
   }
-  const { driver = '', handles } = contentOf(origin.content);
-  if (handles.some((handle) => attestedHandle('snapshot', driver, handle, settings, now).attested)) return [];
+  const { driver, handle } = contentOf(origin.content);
+  if (handle !== undefined && attestedHandle('snapshot', driver, handle, settings, now).attested) return [];
   const attest = `take the snapshot of a claim that is encrypted, or state in storage.attestations of the configuration that it is`;
   if (!claim) return [{ found: found('which was brought in by its handle'), required: attest }];
-  if (claim.claim && isOf(claim, origin)) return claimDoubts(claim, settings, now);
+  if (claim.claim && isOf(claim, origin)) return claimProblems(claim, settings, now);
   // Its claim is gone, as when a database is restored. What the new volume is then depends on the driver alone.
   if (byClass) return [];
   const why = `whose claim ${claim.name} is gone or was made anew, and its driver restores what was there`;
@@ -89,7 +90,7 @@ function snapshotDoubts(
  * Whether a snapshot is of the claim that has this name now. It may have been deleted and made anew since: the driver's
  * handle tells, or that the claim was there before.
  */
-function isOf({ claim, volume }: StoredClaim, { snapshot, content }: SnapshotOrigin): boolean {
+function isOf({ claim, volume }: LinkedClaim, { snapshot, content }: LinkedSnapshot): boolean {
   const { volumeHandle } = contentOf(content);
   if (volumeHandle !== undefined && volume?.volume?.spec?.csi?.volumeHandle === volumeHandle) return true;
   const [made, taken] = [claim, snapshot].map((each) => Date.parse(each?.metadata?.creationTimestamp ?? ''));
@@ -105,11 +106,16 @@ function restoresByClass({ storageClass }: ResolvedClass, { requireCustomerKey }
 }
 
 /** What a VolumeSnapshotContent says of itself: the driver, the volume it was taken of, and how the driver calls it. */
-function contentOf(content: KubernetesObject | undefined) {
-  const { spec, status } = (content ?? {}) as {
-    spec?: { driver?: string; source?: { volumeHandle?: string; snapshotHandle?: string } };
-    status?: { snapshotHandle?: string };
-  };
-  const handles = [spec?.source?.snapshotHandle, status?.snapshotHandle].filter((handle) => handle !== undefined);
-  return { driver: spec?.driver, volumeHandle: spec?.source?.volumeHandle, handles };
+function contentOf(content: VolumeSnapshotContent | undefined) {
+  const { spec } = content ?? {};
+  const volumeHandle = spec?.source?.volumeHandle ?? undefined;
+  return { driver: spec?.driver ?? '', volumeHandle, handle: restoredHandle(content) };
+}
+
+/**
+ * The driver's name of what is restored from a content: the one in its status, whatever its spec says
+ * (kubernetes-csi/external-provisioner@0688604: pkg/controller/controller.go).
+ */
+export function restoredHandle(content: VolumeSnapshotContent | undefined): string | undefined {
+  return content?.status?.snapshotHandle ?? content?.spec?.source?.snapshotHandle ?? undefined;
 }

@@ -1,11 +1,12 @@
 import type { Finding } from '../engine/rule.ts';
-import { printable } from '../engine/wording.ts';
-import type { StorageClass } from '../k8s/storage.ts';
+import { describeFinding, printable } from '../engine/wording.ts';
+import type { StorageClass } from '../k8s/storage/objects.ts';
 import { attestedClass } from './attestations.ts';
 import { provisionerOf } from './catalog.ts';
+import { annotationProblems, elsewhereProblems } from './class-overrides.ts';
 import { conditionProblems, secretsOf } from './conditions.ts';
 import { type CustomerKey, customerKeysOf, expectedKey, parseCustomerKey, parseKey } from './keys.ts';
-import { type Parameters, readParameters, type SecretRef } from './parameters.ts';
+import { type Parameters, readParameters, type SecretRef, secretKey } from './parameters.ts';
 import type { KeySource, Provisioner } from './provisioner.ts';
 import type { Attestation, ClassAttestation, HandleAttestation, StorageSettings } from './settings.ts';
 
@@ -20,8 +21,10 @@ export interface Encrypted {
   readonly mechanism: string;
   /** The customer's key, or why none is shown. */
   readonly key: KeyEvidence;
-  /** Secrets that hold the key: whoever can write them, or take a key out of them, decides what encrypts. */
+  /** Secrets without which the volume is plain: whoever can write them, or take a key out of them, decides. */
   readonly secrets: readonly SecretRef[];
+  /** Why raw block devices of it are not, or not shown to be; undefined where they are. */
+  readonly rawBlock?: string;
   /** The statement that shows it, or whose key it is. */
   readonly attestation?: Attestation;
 }
@@ -43,14 +46,16 @@ export function encryptionOf(storageClass: StorageClass, settings: StorageSettin
   if (parameters.problems.length > 0) return { encrypted: false, problems: parameters.problems };
   const attested = attestedClass(storageClass, settings, now);
   const attestation = attested.attested ? attested.attestation : undefined;
-  const shown = provisioner ? shownBy(provisioner, parameters) : { problems: [] };
+  const shown = provisioner ? shownBy(provisioner, parameters, storageClass) : { problems: [] };
   if (provisioner && 'by' in shown) {
+    const rawBlock = rawBlockFault(provisioner, parameters);
     return {
       encrypted: true,
       by: shown.by,
       mechanism: provisioner.mechanism,
       key: keyOf(provisioner, parameters, attestation),
-      secrets: secretsIn(provisioner, parameters),
+      secrets: secretsIn(provisioner, parameters, 'decide'),
+      ...(rawBlock !== undefined && { rawBlock }),
       ...(attestation && { attestation }),
     };
   }
@@ -60,8 +65,8 @@ export function encryptionOf(storageClass: StorageClass, settings: StorageSettin
     return { encrypted: true, by: 'attestation', mechanism, key, secrets: [], attestation };
   }
   const problems = 'problems' in shown ? [...shown.problems] : [];
-  if (!attested.attested && attested.lapsed) {
-    const { path, found } = attested.lapsed;
+  if (!attested.attested && attested.mismatch) {
+    const { path, found } = attested.mismatch;
     problems.push({
       path,
       found,
@@ -90,13 +95,16 @@ export function customerKeyProblem({ key }: Encrypted, settings: StorageSettings
 }
 
 function shownBy(
-  { condition, level, storage, flags = 'off', noProof = {} }: Provisioner,
+  provisioner: Provisioner,
   parameters: Parameters,
+  storageClass: StorageClass,
 ): { readonly by: 'parameters' | 'platform' } | { readonly problems: readonly Finding[] } {
+  const { condition, level, storage, flags = 'off', noProof = {} } = provisioner;
   const asked = storage === 'block' ? condition : undefined;
   const problems = asked ? conditionProblems(asked, parameters, flags) : [];
-  if (asked && problems.length === 0) return { by: 'parameters' };
-  if (!asked && storage === 'block' && level === 'platform') return { by: 'platform' };
+  const shows = asked || (storage === 'block' && level === 'platform');
+  if (shows) problems.push(...elsewhereProblems(provisioner, parameters), ...annotationProblems(storageClass));
+  if (shows && problems.length === 0) return { by: asked ? 'parameters' : 'platform' };
   for (const [key, why] of Object.entries(noProof)) {
     if (parameters.get(key) === undefined) continue;
     problems.push({ path: parameters.pathOf(key), found: 'proves nothing', required: why });
@@ -118,15 +126,36 @@ function keyOf(
   return attestedKey(attestation) ?? own;
 }
 
+/** Why nothing shows that raw block devices of a class are encrypted, though file systems are. */
+function rawBlockFault({ rawBlock = 'not-shown', flags = 'off' }: Provisioner, parameters: Parameters) {
+  switch (rawBlock) {
+    case 'encrypted':
+      return undefined;
+    case 'plain':
+      return 'this driver hands out the device below its encryption';
+    case 'refused':
+      return 'this driver makes none of such a class';
+    case 'not-shown':
+      return 'nobody has shown that this driver encrypts them';
+    default: {
+      const [problem] = conditionProblems(rawBlock, parameters, flags);
+      return problem && `they need more of the class: ${describeFinding(problem)}`;
+    }
+  }
+}
+
 function keyFrom(source: KeySource, parameters: Parameters, provisioner: Provisioner): KeyEvidence {
   const written = keyText(source, parameters, provisioner);
   if ('problem' in written) return written;
   const { path, text } = written;
   const format = source.from === 'secret' ? 'secret' : source.format;
   const parsed = parseKey(format, text);
-  if ('problem' in parsed) return { problem: { path, value: text, required: parsed.required } };
-  const [dropped] = source.when ? conditionProblems(source.when, parameters, provisioner.flags ?? 'off') : [];
-  return dropped ? { problem: dropped } : { shown: parsed, path };
+  if (!parsed.ok) return { problem: { path, value: text, required: parsed.error.required } };
+  const [dropped] = [
+    ...(source.when ? conditionProblems(source.when, parameters, provisioner.flags ?? 'off') : []),
+    ...elsewhereProblems(provisioner, parameters, true),
+  ];
+  return dropped ? { problem: dropped } : { shown: parsed.value, path };
 }
 
 type KeyText = { readonly path: string; readonly text: string } | { readonly problem: Finding };
@@ -134,10 +163,8 @@ type KeyText = { readonly path: string; readonly text: string } | { readonly pro
 function keyText(source: KeySource, parameters: Parameters, provisioner: Provisioner): KeyText {
   if (source.from === 'secret') {
     const secret = parameters.secret(source.secret);
-    if ('problem' in secret) return secret;
-    const key =
-      'call' in source.secret ? `csi.storage.k8s.io/${source.secret.call}-secret-name` : source.secret.nameKey;
-    const path = parameters.pathOf(key);
+    if ('problem' in secret) return { problem: secret.template ? orStated(secret.problem) : secret.problem };
+    const path = parameters.pathOf(secretKey(source.secret));
     if (!secret.ref) return { problem: { path, required: "name the Secret that holds the customer's key" } };
     const text = nameOf(secret.ref);
     // Which of several a driver takes the key from is up to the driver.
@@ -161,11 +188,18 @@ function keyText(source: KeySource, parameters: Parameters, provisioner: Provisi
   return { path, text: source.parts.flatMap(({ key }) => parameters.get(key) ?? []).join('/') };
 }
 
-function secretsIn({ condition }: Provisioner, parameters: Parameters): SecretRef[] {
-  return (condition ? secretsOf(condition) : []).flatMap((source) => {
-    const secret = parameters.secret(source);
-    return 'ref' in secret && secret.ref ? [secret.ref] : [];
-  });
+/** @param which all that hold a key, or those without which the volume is plain */
+function secretsIn({ condition }: Provisioner, parameters: Parameters, which: 'all' | 'decide' = 'all'): SecretRef[] {
+  return (condition ? secretsOf(condition) : [])
+    .filter(({ orTemplate }) => which === 'all' || !orTemplate)
+    .flatMap(({ secret: source }) => {
+      const secret = parameters.secret(source);
+      return 'ref' in secret && secret.ref ? [secret.ref] : [];
+    });
+}
+
+function orStated(problem: Finding): Finding {
+  return { ...problem, required: `${problem.required}; or state the keyId in an attestation` };
 }
 
 function nameOf({ namespace, name }: SecretRef): string {
@@ -175,7 +209,7 @@ function nameOf({ namespace, name }: SecretRef): string {
 function attestedKey({ keyId }: Attestation): KeyEvidence | undefined {
   if (keyId === undefined) return undefined;
   const parsed = parseCustomerKey(keyId);
-  return 'problem' in parsed ? undefined : { shown: parsed, path: 'metadata.name' };
+  return parsed.ok ? { shown: parsed.value, path: 'metadata.name' } : undefined;
 }
 
 function notAttested({ metadata }: StorageClass): Finding {
@@ -184,7 +218,8 @@ function notAttested({ metadata }: StorageClass): Finding {
 }
 
 function unproven(storageClass: StorageClass, provisioner: Provisioner | undefined): Finding {
-  const known = provisioner ? 'no class of it shows whether it encrypts' : 'nothing is known of how it encrypts';
+  const elsewhere = provisioner?.condition ? 'no other class of it' : 'no class of it';
+  const known = provisioner ? `${elsewhere} shows whether it encrypts` : 'nothing is known of how it encrypts';
   const why = provisioner?.storage === 'shared' ? 'Qdrant does not run on a shared file system' : known;
   const required = `${why}: use another, or state it in the configuration: ${attest(storageClass)}`;
   return { path: 'provisioner', value: storageClass.provisioner, required };

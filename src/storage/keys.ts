@@ -1,3 +1,5 @@
+import { failure, type Result, success } from '../k8s/result.ts';
+
 /** Kinds of keys, by who keeps them. */
 export type KeyFormat =
   | 'aws'
@@ -6,6 +8,8 @@ export type KeyFormat =
   | 'oci'
   | 'ibm'
   | 'alibaba'
+  | 'huawei'
+  | 'yandex'
   | 'ceph'
   | 'stackit'
   | 'zfs'
@@ -78,6 +82,18 @@ const FORMATS: Readonly<Record<KeyFormat, Format>> = {
     pattern: new RegExp(`^(?:${UUID}|key-[a-z0-9]+)$`),
     expected: 'the id of a KMS key, a UUID or key-…',
   },
+  huawei: {
+    prefix: 'huawei:',
+    begins: 'huawei:',
+    pattern: new RegExp(`^${UUID}$`),
+    expected: 'the id of a KMS key, a UUID',
+  },
+  yandex: {
+    prefix: 'yandex:',
+    begins: 'yandex:',
+    pattern: /^[a-z0-9]{20}$/,
+    expected: 'the id of a symmetric key of KMS, twenty letters and digits',
+  },
   ceph: {
     prefix: 'ceph:',
     begins: 'ceph:',
@@ -120,7 +136,7 @@ export const CUSTOMER_KEY_FORMS = (Object.keys(FORMATS) as KeyFormat[]).map((for
 });
 
 /** Reads the id of a key as it stands in a parameter of a class. */
-export function parseKey(format: KeyFormat, text: string): CustomerKey | KeyFault {
+export function parseKey(format: KeyFormat, text: string): Result<CustomerKey, KeyFault> {
   const { prefix = '', pattern, expected, normalise } = FORMATS[format];
   if (/(?:^|[:/])alias\//.test(text)) {
     return fault(`an alias can be pointed at another key: write ${expected}`);
@@ -129,7 +145,7 @@ export function parseKey(format: KeyFormat, text: string): CustomerKey | KeyFaul
     return fault(`a bare id means another key in another account or region: write ${expected}`);
   }
   if (!pattern.test(text) || text.length > LONGEST) return fault(`expected ${expected}`, `write ${expected}`);
-  return { format, id: `${prefix}${normalise ? normalise(text) : text}` };
+  return success({ format, id: `${prefix}${normalise ? normalise(text) : text}` });
 }
 
 const AWS_BARE = new RegExp(`^(?:mrk-[0-9a-f]{32}|${UUID})$`);
@@ -137,11 +153,11 @@ const AWS_BARE = new RegExp(`^(?:mrk-[0-9a-f]{32}|${UUID})$`);
 const LONGEST = 1024;
 
 /** Reads the id of a key as the configuration writes it, in an allow-list or an attestation. */
-export function parseCustomerKey(text: string): CustomerKey | KeyFault {
+export function parseCustomerKey(text: string): Result<CustomerKey, KeyFault> {
   const found = (Object.keys(FORMATS) as KeyFormat[]).find((format) => text.startsWith(FORMATS[format].begins));
   if (found) return parseKey(found, text.slice((FORMATS[found].prefix ?? '').length));
   const bare = parseKey('aws', text);
-  if ('problem' in bare && !bare.problem.startsWith('expected ')) return bare;
+  if (!bare.ok && !bare.error.problem.startsWith('expected ')) return bare;
   const begins = Object.values(FORMATS).map((format) => format.begins);
   return fault(`expected the full id of a key, which begins with one of ${begins.join(', ')}`);
 }
@@ -151,11 +167,11 @@ export function expectedKey(format: KeyFormat): string {
   return FORMATS[format].expected;
 }
 
-function fault(problem: string, required = problem): KeyFault {
-  return { problem, required };
+function fault(problem: string, required = problem): Result<never, KeyFault> {
+  return failure({ problem, required });
 }
 
 /** The keys of an allow-list; what names none allows none. */
 export function customerKeysOf(texts: readonly string[]): readonly CustomerKey[] {
-  return texts.map(parseCustomerKey).filter((key): key is CustomerKey => !('problem' in key));
+  return texts.map(parseCustomerKey).flatMap((key) => (key.ok ? [key.value] : []));
 }

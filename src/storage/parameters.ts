@@ -1,6 +1,6 @@
 import type { Finding } from '../engine/rule.ts';
 import { isJsonObject } from '../k8s/object.ts';
-import type { StorageClass } from '../k8s/storage.ts';
+import type { StorageClass } from '../k8s/storage/objects.ts';
 import type { Provisioner, SecretCall, SecretSource } from './provisioner.ts';
 
 /** A Secret by its literal name. */
@@ -13,7 +13,8 @@ export interface SecretRef {
 export type NamedSecret =
   | { readonly ref: SecretRef; readonly path: string }
   | { readonly ref?: never; readonly path?: never }
-  | { readonly problem: Finding };
+  /** `template`: the claim completes the name. */
+  | { readonly problem: Finding; readonly template?: true };
 
 /** The parameters of a class, as the driver reads them. */
 export interface Parameters {
@@ -45,12 +46,28 @@ export function readParameters(
     pathOf,
     misspelt: (key) =>
       find(key) ? undefined : entries.map(([other]) => other).find((other) => equalFold(bare(other), bare(key))),
-    secret: (source) => ('call' in source ? secretOfCall(source.call, parameters) : secretOfKeys(source, find, pathOf)),
+    secret: (source) => {
+      if ('call' in source) return secretOfCall(source.call, parameters);
+      return 'pathKey' in source
+        ? secretOfPath({ path: pathOf(source.pathKey), value: find(source.pathKey)?.value ?? undefined })
+        : secretOfKeys(source, find, pathOf);
+    },
     problems:
       parameters == null || isJsonObject(parameters)
         ? problemsOf(entries, bare, keyPrefix)
         : [{ path: 'parameters', found: `is ${typeOf(parameters)}`, required: 'write one line for each parameter' }],
   };
+}
+
+/** How to set a parameter, for messages. */
+export function setTo(values: readonly string[]): string {
+  return `set it to ${values.length > 2 ? `one of ${values.join(', ')}` : values.join(' or ')}`;
+}
+
+/** The parameter that names a Secret. */
+export function secretKey(source: SecretSource): string {
+  if ('call' in source) return `csi.storage.k8s.io/${source.call}-secret-name`;
+  return 'pathKey' in source ? source.pathKey : source.nameKey;
 }
 
 /** The path of a parameter from the class: `parameters.encrypted`, `parameters["csi.storage.k8s.io/fstype"]`. */
@@ -123,13 +140,21 @@ function secretOfCall(call: SecretCall, parameters: StorageClass['parameters']):
 
 function secretOfKeys(
   { nameKey, namespaceKey }: Extract<SecretSource, { nameKey: string }>,
-  find: (key: string) => { readonly value: string } | undefined,
+  find: (key: string) => { readonly value: string | null } | undefined,
   pathOf: (key: string) => string,
 ): NamedSecret {
   return secretFrom(
-    { path: pathOf(nameKey), value: find(nameKey)?.value },
-    { path: pathOf(namespaceKey), value: find(namespaceKey)?.value },
+    { path: pathOf(nameKey), value: find(nameKey)?.value ?? undefined },
+    { path: pathOf(namespaceKey), value: find(namespaceKey)?.value ?? undefined },
   );
+}
+
+/** `NAMESPACE/NAME` in one parameter, which no driver completes. */
+function secretOfPath({ path, value }: Part): NamedSecret {
+  if (!value) return {};
+  const [namespace = '', name = '', ...more] = value.split('/');
+  if (more.length === 0 && NAME.test(namespace) && NAME.test(name)) return { ref: { namespace, name }, path };
+  return { problem: { path, value, required: 'write the namespace of a Secret, a slash, and its name' } };
 }
 
 interface Part {
@@ -139,17 +164,26 @@ interface Part {
 
 function secretFrom(name: Part, namespace: Part): NamedSecret {
   if (!name.value && !namespace.value) return {};
-  const problem = partProblem(namespace, 'the namespace of a Secret') ?? partProblem(name, 'the name of a Secret');
-  return problem ? { problem } : { ref: { namespace: namespace.value ?? '', name: name.value ?? '' }, path: name.path };
+  const problems = [partProblem(namespace, 'the namespace of a Secret'), partProblem(name, 'the name of a Secret')];
+  const found = problems.filter((problem) => problem !== undefined);
+  // A template and nothing else: it will name a Secret.
+  const template = found.length > 0 && found.every(({ value }) => isTemplate(value));
+  const [problem] = found;
+  if (problem) return { problem, ...(template && { template }) };
+  return { ref: { namespace: namespace.value ?? '', name: name.value ?? '' }, path: name.path };
 }
 
 function partProblem({ path, value }: Part, what: string): Finding | undefined {
   if (!value) return { path, required: `set it to ${what}` };
   // `${pvc.name}`, `${pvc.annotations['k']}`, `$pvc.namespace`: who makes the claim says which Secret, hence which key.
-  if (value.includes('$')) {
+  if (isTemplate(value)) {
     return { path, value, required: `write ${what} itself: a template lets whoever makes a claim choose the key` };
   }
   return NAME.test(value) ? undefined : { path, value, required: `write ${what}` };
+}
+
+function isTemplate(value: unknown): boolean {
+  return typeof value === 'string' && value.includes('$');
 }
 
 const NAME = /^[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?$/;

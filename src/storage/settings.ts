@@ -25,6 +25,8 @@ export interface ClassAttestation extends AttestationBase {
   readonly provisioner: string;
   /** SHA-256 of the class's parameters, in hex (`parametersSha256`): a class that was made anew is another. */
   readonly parametersSha256: string;
+  /** The same of the annotations that the driver reads (`annotationsSha256`); left out: the class has none of them. */
+  readonly annotationsSha256?: string | undefined;
 }
 
 /** One volume, or one snapshot, that was not provisioned from a class is encrypted. */

@@ -1,36 +1,36 @@
-import { write } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { promisify } from 'node:util';
 import { type Logger, pino } from 'pino';
 import type { LogLevel } from './log-levels.ts';
 
-/** Structured lines, one JSON object each. Logging never throws and never waits. */
+/** Structured log lines, one JSON object each. Logging never throws and never waits for the reader. */
 export interface Log extends Pick<Logger, LogLevel> {
   /**
-   * The same for what is logged with every request. Pino takes each field apart, which costs half as much as the
-   * decision that it tells of; V8 writes a whole object at once.
-   * @param msg one of our own, always the same words
+   * Writes the same line as the methods above, at less cost, for what is logged with every request. pino serializes
+   * field by field, which costs half as much CPU as the decision that the line is about; V8 serializes a whole object
+   * at once.
+   * @param msg a constant of this program, since it is not escaped
    */
   line(level: LogLevel, fields: object, msg: string): void;
-  /** Writes out what is still buffered; resolves when it is out, or cannot be. */
+  /** Writes out all buffered lines. Resolves when that is done, or after a second if nobody reads them. */
   close(): Promise<void>;
 }
 
-/** Lines wait at most this long, so that many go out in one write. */
+/** A line is buffered for this long at most, so that many lines share one write. */
 const FLUSH_MS = 100;
-const BLOCK_BYTES = 64 * 1024;
-/** Where a reader stalls, lines beyond this many bytes are dropped (and counted): memory is not theirs. */
-const MOST_WAITING_BYTES = 4 * 1024 * 1024;
-const RETRY_MS = 50;
-/** How long an end of the program waits for a reader that has stalled. */
+/** A write that costs as much as a decision should carry many lines. */
+const WRITE_BYTES = 60 * 1024;
+/** If nobody reads, lines beyond this size are dropped and counted, so that they do not exhaust the memory. */
+const MOST_BUFFERED_BYTES = 4 * 1024 * 1024;
+/** How long the program waits at its end for somebody to read. */
 const CLOSE_MS = 1000;
 
 /**
- * A log to a stream. To a file descriptor (standard output) it writes in the background and in blocks: a write per
- * request costs as much as a decision, and a reader that stalls must not stop the webhook.
+ * Opens a log on a stream. If the stream has a file descriptor, like standard output, lines are written in the
+ * background and many at a time: one write per request would cost as much as the decision, and a reader that has
+ * stalled must not stop the webhook.
  */
 export function openLog(stream: NodeJS.WritableStream, level: LogLevel): Log {
-  const destination = hasDescriptor(stream) ? inBackground(stream.fd) : straightTo(stream);
+  const destination = hasDescriptor(stream) ? inBackground(stream.fd) : withoutBuffer(stream);
   const logger = pino(
     {
       level,
@@ -58,90 +58,76 @@ interface Destination {
   close(): Promise<void>;
 }
 
-function straightTo(stream: NodeJS.WritableStream): Destination {
+function withoutBuffer(stream: NodeJS.WritableStream): Destination {
   return {
     write: (line) => void stream.write(line),
     close: async () => {},
   };
 }
 
+/** Writes through pino's own destination. A full disk or a closed pipe is no reason to stop judging. */
 function inBackground(fd: number): Destination {
-  // Lines are copied out at once: kept as strings, thousands of small pieces would wait in the garbage collector's way.
-  let block = Buffer.allocUnsafe(BLOCK_BYTES);
-  let used = 0;
-  const full: Buffer[] = [];
-  let waiting = 0;
+  let buffered = 0;
   let dropped = 0;
-  let writing: Promise<void> | undefined;
-  let timer: NodeJS.Timeout | undefined;
-
-  function append(line: string): void {
-    const most = line.length * 3;
-    if (used + most > block.length) nextBlock(Math.max(BLOCK_BYTES, most));
-    const bytes = block.write(line, used, 'utf8');
-    used += bytes;
-    waiting += bytes;
-    // A block that is not full waits for the clock: under load, a write for the few lines since the last one would
-    // follow another without end.
-    timer ??= setTimeout(flush, FLUSH_MS).unref();
-    if (full.length > 0) void writeBlocks();
-  }
-
-  function nextBlock(size: number): void {
-    if (used > 0) full.push(block.subarray(0, used));
-    block = Buffer.allocUnsafe(size);
-    used = 0;
-  }
-
-  function flush(): Promise<void> {
-    clearTimeout(timer);
-    timer = undefined;
-    nextBlock(BLOCK_BYTES);
-    return writeBlocks();
-  }
-
-  function writeBlocks(): Promise<void> {
-    writing ??= writeFull().finally(() => {
-      writing = undefined;
-    });
-    return writing;
-  }
-
-  async function writeFull(): Promise<void> {
-    for (let rest = full.shift(); rest; rest = full.shift()) {
-      waiting -= rest.length;
-      while (rest.length > 0) rest = rest.subarray(await writeSome(fd, rest));
-    }
-    const lost = dropped;
+  let givenUp = false;
+  const destination = pino.destination({
+    dest: fd,
+    sync: false,
+    // Text would be measured and copied anew with every line that is added to it.
+    contentMode: 'buffer',
+    minLength: WRITE_BYTES,
+    maxWrite: WRITE_BYTES + 1,
+    maxLength: MOST_BUFFERED_BYTES,
+    periodicFlush: FLUSH_MS,
+    retryEAGAIN: () => !givenUp,
+  });
+  // pino calls this when the process exits. If the disk is full, or nobody reads, it would never return.
+  destination.flushSync = () => {};
+  // Failed writes are repeated with the next line.
+  destination.on('error', () => {});
+  destination.on('write', (bytes: number) => {
+    buffered -= bytes;
+  });
+  destination.on('drop', (line: Buffer) => {
+    buffered -= line.length;
+    dropped++;
+  });
+  destination.on('drain', () => {
+    if (dropped > 0) write(`{"level":"error","msg":"${dropped} log lines were dropped: nobody read them"}\n`);
     dropped = 0;
-    if (lost > 0) append(`{"level":"error","msg":"${lost} log lines were dropped: nobody read them"}\n`);
+  });
+
+  function write(line: string): void {
+    const bytes = Buffer.from(line);
+    buffered += bytes.length;
+    // Only the types insist on text.
+    destination.write(bytes as unknown as string);
+  }
+
+  /** Whether what was buffered could be written. */
+  function flush(): Promise<boolean> {
+    const { promise, resolve } = Promise.withResolvers<boolean>();
+    const failed = () => resolve(false);
+    destination.once('error', failed);
+    destination.once('drain', () => {
+      destination.off('error', failed);
+      resolve(true);
+    });
+    destination.flush();
+    return promise;
   }
 
   return {
-    write(line) {
-      if (waiting > MOST_WAITING_BYTES) dropped++;
-      else append(line);
-    },
+    write,
     async close() {
       const written = (async () => {
-        while (waiting > 0) await flush();
+        while (buffered > 0 && (await flush()));
       })();
       await Promise.race([written, sleep(CLOSE_MS, undefined, { ref: false })]);
+      // Otherwise the attempts to write would keep the process alive for as long as nobody reads.
+      givenUp = true;
     },
   };
-}
-
-const writeOnce = promisify(write);
-
-/** How many bytes are done with. A closed pipe or a full disk under the log is no reason to stop judging. */
-async function writeSome(fd: number, block: Buffer): Promise<number> {
-  try {
-    return (await writeOnce(fd, block)).bytesWritten;
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') return block.length;
-    await sleep(RETRY_MS);
-    return 0;
-  }
 }
 
 function hasDescriptor(stream: NodeJS.WritableStream): stream is NodeJS.WritableStream & { readonly fd: number } {

@@ -2,7 +2,7 @@ import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom
 import type { Verdict } from '../engine/review.ts';
 import type { Mode } from '../engine/rule.ts';
 
-/** Why a request was not even judged. A closed set: labels must stay few. */
+/** Why a request was refused without being judged. The set is fixed, so that the metric has few label values. */
 export const BAD_REQUESTS = [
   'method',
   'path',
@@ -20,16 +20,16 @@ export const BAD_REQUESTS = [
 ] as const;
 export type BadRequestReason = (typeof BAD_REQUESTS)[number];
 
-/** What can be reloaded while running. */
+/** What can be reloaded without a restart. */
 export type Reloadable = 'configuration' | 'certificate';
 
-/** What holds for a time, and what held once. */
-interface Counted {
+/** Things of the configuration that have an end, such as exemptions: those in effect, and those that have expired. */
+interface ByExpiry {
   readonly active: readonly unknown[];
   readonly expired: readonly unknown[];
 }
 
-/** Everything that is counted, in one registry of its own. */
+/** All metrics, in a registry of their own. */
 export interface Metrics {
   answered(operation: string, allowed: boolean, code: number, seconds: number): void;
   verdict(rule: string, outcome: Verdict['outcome'], mode: Mode): void;
@@ -38,19 +38,19 @@ export interface Metrics {
   reload(what: Reloadable, succeeded: boolean): void;
   tlsError(): void;
   certificateExpires(at: Date): void;
-  /** How to ask, at each scrape, how many exemptions hold and how many have expired. */
-  exemptions(read: () => Counted): void;
-  /** The same of attestations. */
-  attestations(read: () => Counted): void;
-  /** How to ask, at each scrape, which namespaces are protected, and which of them are not there. */
+  /** Sets the function that is asked at each scrape which exemptions are in effect, and which have expired. */
+  exemptions(read: () => ByExpiry): void;
+  /** The same for attestations. */
+  attestations(read: () => ByExpiry): void;
+  /** Sets the function that is asked at each scrape which namespaces are protected, and which of them do not exist. */
   protectedNamespaces(
     read: () => Promise<{ readonly names: readonly string[]; readonly missing: readonly string[] | undefined }>,
   ): void;
-  /** A watch on this kind (by its plural) failed. */
+  /** A watch failed. @param plural the kind, by its plural name */
   watchError(plural: string): void;
-  /** How to ask, at each scrape, for the seconds since each watch last had contact. */
+  /** Sets the function that is asked at each scrape how many seconds ago each watch last heard from the API server. */
   contactAges(read: () => ReadonlyMap<string, number>): void;
-  /** The text that Prometheus scrapes, and its content type. */
+  /** Returns the text that Prometheus scrapes, and its content type. */
   expose(): Promise<{ readonly type: string; readonly text: string }>;
 }
 
@@ -82,7 +82,7 @@ export function createMetrics(build: { readonly version: string; readonly node: 
   });
   const throws = new Counter({
     name: `${PREFIX}throws_total`,
-    help: 'Reviews whose judgement failed by a fault of this program.',
+    help: 'Reviews that could not be judged because of a bug in this program.',
     registers,
   });
   const badRequests = new Counter({
@@ -93,29 +93,29 @@ export function createMetrics(build: { readonly version: string; readonly node: 
   });
   const reloads = new Counter({
     name: `${PREFIX}reload_failures_total`,
-    help: 'Changed files that could not be used; the last good ones stay in force.',
+    help: 'Changed files that could not be used. The last good ones stay in use.',
     labelNames: ['what'],
     registers,
   });
   const reloaded = new Gauge({
     name: `${PREFIX}last_reload_successful`,
-    help: '1 where the newest file is in force, 0 where an older one is because the newest cannot be used.',
+    help: '1 if the latest version of the file is in use, 0 if it cannot be used and an older one still is.',
     labelNames: ['what'],
     registers,
   });
   const tlsErrors = new Counter({
     name: `${PREFIX}tls_client_errors_total`,
-    help: 'Connections that failed before or in their TLS handshake.',
+    help: 'Connections that failed before or during their TLS handshake.',
     registers,
   });
   const expiry = new Gauge({
     name: `${PREFIX}certificate_expiry_timestamp_seconds`,
-    help: 'When the serving certificate expires, in seconds since 1970.',
+    help: 'When the serving certificate expires, in seconds since the Unix epoch.',
     registers,
   });
   const watchErrors = new Counter({
     name: `${PREFIX}watch_errors_total`,
-    help: 'Watches on the cluster that failed and were started again.',
+    help: 'Watches on the cluster that failed and were restarted.',
     labelNames: ['resource'],
     registers,
   });
@@ -132,7 +132,7 @@ export function createMetrics(build: { readonly version: string; readonly node: 
     reloaded.set({ what }, 1);
   }
 
-  function standing(name: string, help: string, read: () => Counted): void {
+  function countByExpiry(name: string, help: string, read: () => ByExpiry): void {
     new Gauge({
       name: PREFIX + name,
       help,
@@ -161,18 +161,26 @@ export function createMetrics(build: { readonly version: string; readonly node: 
     tlsError: () => tlsErrors.inc(),
     certificateExpires: (at) => expiry.set(at.getTime() / 1000),
     exemptions: (read) =>
-      standing('exemptions', 'Exemptions of the configuration in force, by whether they still hold.', read),
+      countByExpiry(
+        'exemptions',
+        'Exemptions of the current configuration, by whether they are in effect or have expired.',
+        read,
+      ),
     attestations: (read) =>
-      standing('attestations', 'Attestations of the configuration in force, by whether they still hold.', read),
+      countByExpiry(
+        'attestations',
+        'Attestations of the current configuration, by whether they are in effect or have expired.',
+        read,
+      ),
     protectedNamespaces(read) {
       new Gauge({
         name: `${PREFIX}protected_namespaces`,
-        help: 'Namespaces that the configuration protects, by whether they exist. A name that is misspelt protects nothing.',
+        help: 'Namespaces that the configuration protects, by whether they exist. A misspelt name protects nothing.',
         labelNames: ['exists'],
         registers,
         async collect() {
           const { names, missing } = await read();
-          // What cannot be told is left out: it is neither there nor missing.
+          // If it cannot be told which namespaces exist, the metric is absent.
           this.reset();
           if (!missing) return;
           this.set({ exists: 'true' }, names.length - missing.length);
@@ -184,7 +192,7 @@ export function createMetrics(build: { readonly version: string; readonly node: 
     contactAges(read) {
       new Gauge({
         name: `${PREFIX}watch_contact_age_seconds`,
-        help: 'Since the API server was last heard of. What is too old counts as unknown.',
+        help: 'Seconds since a watch last heard from the API server. Facts of a watch that is silent for too long count as unknown.',
         labelNames: ['resource'],
         registers,
         collect() {

@@ -3,7 +3,7 @@ import { type AuditOptions, auditCluster, type NamespaceAudit } from '../../src/
 import { groupByOwner, nameOf, totalsByRule, totalsOf } from '../../src/audit/report.ts';
 import { createKubeClient } from '../../src/cluster/client.ts';
 import { findCluster } from '../../src/cluster/kubeconfig.ts';
-import type { Policy } from '../../src/engine/policy.ts';
+import type { Policy } from '../../src/rules/define.ts';
 import { policyWith, policyWithAllRules } from '../support/policies.ts';
 import { type ScriptedApi, sendJson, sendStatus, startScriptedApi } from '../support/scripted-api.ts';
 

@@ -1,28 +1,31 @@
-import type { Holding } from '../../src/certificates/trust-state.ts';
+import type { TrustState } from '../../src/certificates/trust-state.ts';
 
-/** Parts of the Secret that can be lost. */
+/** The parts of the Secret that can be lost. */
 export const DAMAGES = ['leaf', 'authority key', 'trusted', 'successor', 'state', 'everything'] as const;
 export type Damage = (typeof DAMAGES)[number];
 
-/** What the decoder makes of a Secret of which a part is lost. */
-export function damaged(holding: Holding, damage: Damage): Holding {
-  const { authority, leaf, leavesUntil, successor, retired } = holding;
+/** Returns what the decoder reads from a Secret that has lost one part. */
+export function damaged(trustState: TrustState, damage: Damage): TrustState {
+  const { authority, leaf, lastLeafExpires, successor, retired } = trustState;
   switch (damage) {
     case 'leaf':
-      return without(holding, 'leaf');
+      return without(trustState, 'leaf');
     case 'authority key': {
-      if (!authority) return holding;
+      if (!authority) return trustState;
       const { fingerprint, certificate, notAfter } = authority;
-      const lost = { fingerprint, certificate, notAfter, until: leavesUntil ?? notAfter };
-      return { ...without(holding, 'authority'), retired: [...retired, lost] };
+      const lost = { fingerprint, certificate, notAfter, until: lastLeafExpires ?? notAfter };
+      return { ...without(trustState, 'authority'), retired: [...retired, lost] };
     }
     case 'trusted':
-      return { ...(leaf?.authority === authority?.fingerprint ? holding : without(holding, 'leaf')), retired: [] };
+      return {
+        ...(leaf?.authority === authority?.fingerprint ? trustState : without(trustState, 'leaf')),
+        retired: [],
+      };
     case 'successor':
-      return without(holding, 'successor');
+      return without(trustState, 'successor');
     case 'state':
       return {
-        ...without(holding, 'leavesUntil'),
+        ...without(trustState, 'lastLeafExpires'),
         ...(successor && { successor: { authority: successor.authority } }),
         retired: retired.map((one) => ({ ...one, until: one.notAfter })),
       };
@@ -31,7 +34,7 @@ export function damaged(holding: Holding, damage: Damage): Holding {
   }
 }
 
-function without(holding: Holding, key: 'authority' | 'leaf' | 'leavesUntil' | 'successor'): Holding {
-  const { [key]: _, ...rest } = holding;
+function without(trustState: TrustState, key: 'authority' | 'leaf' | 'lastLeafExpires' | 'successor'): TrustState {
+  const { [key]: _, ...rest } = trustState;
   return rest;
 }

@@ -6,8 +6,8 @@ import {
   lifetimesProblem,
   renewAt,
 } from '../../src/certificates/lifetimes.ts';
-import { type Observed, plan, servable } from '../../src/certificates/plan.ts';
-import type { Authority, Holding, Leaf, Published } from '../../src/certificates/trust-state.ts';
+import { nextStep, type Observed, servableLeaf } from '../../src/certificates/plan.ts';
+import type { Authority, Leaf, Published, TrustState } from '../../src/certificates/trust-state.ts';
 
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
@@ -38,28 +38,32 @@ function publishing(...bundles: readonly (readonly Authority[])[]): Published {
 
 const A = authority('A', NOW);
 const B = authority('B', NOW + 243 * DAY);
-const STEADY: Holding = { authority: A, leaf: leaf(A, NOW), leavesUntil: leaf(A, NOW).notAfter, retired: [] };
+const STEADY: TrustState = { authority: A, leaf: leaf(A, NOW), lastLeafExpires: leaf(A, NOW).notAfter, retired: [] };
 
 function next(observed: Partial<Observed>, now: number) {
-  return plan({ holding: STEADY, intact: true, published: publishing([A]), ...observed }, now, DEFAULT_LIFETIMES);
+  return nextStep(
+    { trustState: STEADY, intact: true, published: publishing([A]), ...observed },
+    now,
+    DEFAULT_LIFETIMES,
+  );
 }
 
-describe('plan', () => {
-  test('nothing there: an authority and a leaf at once', () => {
-    const step = next({ holding: { retired: [] }, intact: false, published: publishing([]) }, NOW);
+describe('nextStep', () => {
+  test('issues an authority and a leaf at once if there is nothing', () => {
+    const step = next({ trustState: { retired: [] }, intact: false, published: publishing([]) }, NOW);
     expect(step).toMatchObject({
       do: 'write',
       draft: {
         authority: { issue: { notBefore: NOW - HOUR, notAfter: NOW + 365 * DAY } },
         leaf: { issue: { notBefore: NOW - HOUR, notAfter: NOW + 30 * DAY } },
-        leavesUntil: NOW + 30 * DAY,
+        lastLeafExpires: NOW + 30 * DAY,
         retired: [],
       },
     });
   });
 
-  test("nothing in the Secret, but something is trusted: a successor, and what was trusted stays for a leaf's life", () => {
-    const step = next({ holding: { retired: [] }, intact: false }, NOW);
+  test('with an empty Secret, adds a successor to what is published, which stays trusted for the lifetime of a leaf', () => {
+    const step = next({ trustState: { retired: [] }, intact: false }, NOW);
     expect(step).toMatchObject({
       do: 'write',
       draft: {
@@ -71,7 +75,7 @@ describe('plan', () => {
     expect(step).not.toHaveProperty('draft.leaf');
   });
 
-  test('settled: waits for the leaf, after two thirds of its life', () => {
+  test('waits until two thirds of the lifetime of the leaf are over', () => {
     const due = renewAt(leaf(A, NOW));
     expect(due).toBeCloseTo(NOW + 20 * DAY, -8);
     expect(next({}, NOW + DAY)).toEqual({ do: 'wait', until: due });
@@ -79,66 +83,66 @@ describe('plan', () => {
     expect(next({}, due)).toMatchObject({ do: 'write', draft: { authority: A, leaf: { issue: {} } } });
   });
 
-  test('an entry that trusts something else, or nothing: published again, to all', () => {
+  test('publishes again, to every entry, if one of them trusts something else or nothing', () => {
     for (const bundles of [[[]], [[B]], [[A, B]], [[A], []]]) {
-      expect(next({ published: publishing(...bundles) }, NOW + DAY)).toMatchObject({ do: 'publish', text: 'A\n' });
+      expect(next({ published: publishing(...bundles) }, NOW + DAY)).toMatchObject({ do: 'publish', bundle: 'A\n' });
     }
   });
 
-  test('no webhook configuration: nothing to publish', () => {
+  test('publishes nothing without a webhook configuration', () => {
     expect(next({ published: undefined }, NOW + DAY)).toMatchObject({ do: 'wait' });
   });
 
-  test('a damaged leaf is issued anew by the same authority', () => {
-    const { leaf: _, ...holding } = STEADY;
-    expect(next({ holding, intact: false }, NOW + DAY)).toMatchObject({
+  test('replaces a damaged leaf by one of the same authority', () => {
+    const { leaf: _, ...trustState } = STEADY;
+    expect(next({ trustState, intact: false }, NOW + DAY)).toMatchObject({
       do: 'write',
       draft: { authority: A, leaf: { issue: { notAfter: NOW + 31 * DAY } }, retired: [] },
     });
   });
 
-  test('an authority without its key: its leaf serves on until the successor is trusted', () => {
-    const { authority: _, ...holding } = STEADY;
+  test('keeps the leaf of an authority that has lost its key until the successor is trusted', () => {
+    const { authority: _, ...trustState } = STEADY;
     const retired = [{ ...A, until: NOW + 30 * DAY }];
-    expect(next({ holding: { ...holding, retired }, intact: false }, NOW + DAY)).toMatchObject({
+    expect(next({ trustState: { ...trustState, retired }, intact: false }, NOW + DAY)).toMatchObject({
       do: 'write',
       draft: { leaf: STEADY.leaf, successor: { authority: { issue: {} } }, retired: [{ fingerprint: 'A' }] },
     });
   });
 
-  test('everything has expired: starts afresh', () => {
+  test('starts from scratch if everything has expired', () => {
     expect(next({}, NOW + 400 * DAY)).toMatchObject({
       do: 'write',
       draft: { authority: { issue: {} }, leaf: { issue: {} }, retired: [] },
     });
   });
 
-  test('a clock that was ahead: what is not valid yet is not used', () => {
+  test('does not use what is not valid yet, which a fast clock may have issued', () => {
     expect(next({}, NOW - 2 * HOUR)).toMatchObject({ do: 'write', draft: { authority: { issue: {} } } });
   });
 
   describe('succession', () => {
     const then = renewAt(A) + 1;
-    const aged = { ...STEADY, leaf: leaf(A, then - DAY), leavesUntil: then + 29 * DAY };
+    const aged = { ...STEADY, leaf: leaf(A, then - DAY), lastLeafExpires: then + 29 * DAY };
     const both = publishing([A, B]);
 
-    test('1. after two thirds of its life the authority gets a successor', () => {
-      expect(next({ holding: aged }, then)).toMatchObject({
+    test('1. adds a successor after two thirds of the lifetime of the authority', () => {
+      expect(next({ trustState: aged }, then)).toMatchObject({
         do: 'write',
         draft: { successor: { authority: { issue: {} } } },
       });
-      expect(next({ holding: aged }, then - 2)).toMatchObject({ do: 'wait' });
+      expect(next({ trustState: aged }, then - 2)).toMatchObject({ do: 'wait' });
     });
 
-    test('2. which is published beside it', () => {
-      expect(next({ holding: { ...aged, successor: { authority: B } } }, then)).toMatchObject({
+    test('2. publishes the successor beside the authority', () => {
+      expect(next({ trustState: { ...aged, successor: { authority: B } } }, then)).toMatchObject({
         do: 'publish',
-        text: 'A\nB\n',
+        bundle: 'A\nB\n',
       });
     });
 
-    test('3. the time of that is noted', () => {
-      const step = next({ holding: { ...aged, successor: { authority: B } }, published: both }, then);
+    test('3. records when it was published', () => {
+      const step = next({ trustState: { ...aged, successor: { authority: B } }, published: both }, then);
       expect(step).toMatchObject({
         do: 'write',
         draft: { leaf: aged.leaf, successor: { published: { at: then, revision: 'uid/3' } } },
@@ -147,86 +151,86 @@ describe('plan', () => {
 
     const waiting = { ...aged, successor: { authority: B, published: { at: then, revision: 'uid/3' } } };
 
-    test('4. nothing happens during the grace period', () => {
-      const step = next({ holding: waiting, published: both }, then + grace - 1);
+    test('4. waits for the grace period', () => {
+      const step = next({ trustState: waiting, published: both }, then + grace - 1);
       expect(step).toEqual({ do: 'wait', until: then + grace });
     });
 
-    test('5. then it signs, and the former is trusted until its last leaf expires', () => {
-      const step = next({ holding: waiting, published: both }, then + grace);
+    test('5. lets the successor sign, and keeps the former authority until its last leaf has expired', () => {
+      const step = next({ trustState: waiting, published: both }, then + grace);
       expect(step).toMatchObject({
         do: 'write',
-        draft: { authority: B, leaf: { issue: {} }, retired: [{ fingerprint: 'A', until: aged.leavesUntil }] },
+        draft: { authority: B, leaf: { issue: {} }, retired: [{ fingerprint: 'A', until: aged.lastLeafExpires }] },
       });
       expect(step).not.toHaveProperty('draft.successor');
       expect(step).not.toHaveProperty('draft.retired.0.key');
     });
 
-    const done: Holding = {
+    const done: TrustState = {
       authority: B,
       leaf: leaf(B, then + 29 * DAY),
-      leavesUntil: then + 59 * DAY,
-      retired: [{ fingerprint: 'A', certificate: 'A\n', notAfter: A.notAfter, until: aged.leavesUntil }],
+      lastLeafExpires: then + 59 * DAY,
+      retired: [{ fingerprint: 'A', certificate: 'A\n', notAfter: A.notAfter, until: aged.lastLeafExpires }],
     };
 
-    test('6. which is published no more after that, and only then forgotten', () => {
-      const late = aged.leavesUntil + grace;
+    test('6. stops publishing the former authority after that, and only then forgets it', () => {
+      const late = aged.lastLeafExpires + grace;
       const published = publishing([A, B]);
-      expect(next({ holding: done, published }, late - 1)).toEqual({ do: 'wait', until: late });
-      expect(next({ holding: done, published }, late)).toMatchObject({ do: 'publish', text: 'B\n' });
-      expect(next({ holding: done, published: publishing([B]) }, late)).toMatchObject({
+      expect(next({ trustState: done, published }, late - 1)).toEqual({ do: 'wait', until: late });
+      expect(next({ trustState: done, published }, late)).toMatchObject({ do: 'publish', bundle: 'B\n' });
+      expect(next({ trustState: done, published: publishing([B]) }, late)).toMatchObject({
         do: 'write',
         draft: { authority: B, retired: [] },
       });
     });
 
-    test('a configuration that was written in between makes it wait anew', () => {
+    test('starts the grace period again if the configuration was written in between', () => {
       const published = { ...both, revision: 'uid/4' };
-      const step = next({ holding: waiting, published }, then + grace);
+      const step = next({ trustState: waiting, published }, then + grace);
       expect(step).toMatchObject({ do: 'write', draft: { successor: { authority: B } } });
       expect(step).not.toHaveProperty('draft.successor.published');
     });
 
-    test('so does a note from the future', () => {
-      const step = next({ holding: waiting, published: both }, then - grace - 1);
+    test('starts the grace period again if it began in the future', () => {
+      const step = next({ trustState: waiting, published: both }, then - grace - 1);
       expect(step).not.toHaveProperty('draft.successor.published');
     });
 
-    test('the leaf is renewed meanwhile, by the present authority', () => {
-      const holding = { ...waiting, leaf: leaf(A, then - 21 * DAY) };
-      expect(next({ holding, published: both }, then + 1)).toMatchObject({
+    test('still renews the leaf by the current authority during the grace period', () => {
+      const trustState = { ...waiting, leaf: leaf(A, then - 21 * DAY) };
+      expect(next({ trustState, published: both }, then + 1)).toMatchObject({
         do: 'write',
         draft: { authority: A, leaf: { issue: {} }, successor: waiting.successor },
       });
     });
 
-    test('a leaf never outlives its authority, and is not renewed for nothing', () => {
+    test('does not renew a leaf that already lasts as long as its authority', () => {
       const end = A.notAfter - HOUR;
-      const holding = { ...waiting, leaf: { ...leaf(A, end - 29 * DAY), notAfter: A.notAfter } };
+      const trustState = { ...waiting, leaf: { ...leaf(A, end - 29 * DAY), notAfter: A.notAfter } };
       const observed = { ...both, revision: 'elsewhere' };
       expect(leafValidity(end, A, DEFAULT_LIFETIMES).notAfter).toBe(A.notAfter);
-      // Unmarks, as the configuration changed; it does not issue.
-      expect(next({ holding, published: observed }, end)).not.toHaveProperty('draft.leaf.issue');
+      // The configuration has changed, so this step resets the grace period. It issues nothing.
+      expect(next({ trustState, published: observed }, end)).not.toHaveProperty('draft.leaf.issue');
     });
   });
 });
 
-describe('servable', () => {
-  const observed: Observed = { holding: STEADY, intact: true, published: publishing([A], [A, B]) };
+describe('servableLeaf', () => {
+  const observed: Observed = { trustState: STEADY, intact: true, published: publishing([A], [A, B]) };
 
-  test('what every entry trusts', () => {
-    expect(servable(observed, NOW)).toBe(STEADY.leaf);
-    expect(servable({ ...observed, published: undefined }, NOW)).toBe(STEADY.leaf);
+  test('is what every entry trusts', () => {
+    expect(servableLeaf(observed, NOW)).toBe(STEADY.leaf);
+    expect(servableLeaf({ ...observed, published: undefined }, NOW)).toBe(STEADY.leaf);
   });
 
-  test('not what some entry does not trust, and not what has expired', () => {
-    expect(servable({ ...observed, published: publishing([A], [B]) }, NOW)).toBeUndefined();
-    expect(servable(observed, NOW + 30 * DAY)).toBeUndefined();
+  test('is neither what some entry does not trust nor what has expired', () => {
+    expect(servableLeaf({ ...observed, published: publishing([A], [B]) }, NOW)).toBeUndefined();
+    expect(servableLeaf(observed, NOW + 30 * DAY)).toBeUndefined();
   });
 });
 
 describe('lifetimes', () => {
-  test('the defaults fit', () => {
+  test('have defaults that can work', () => {
     expect(lifetimesProblem(DEFAULT_LIFETIMES)).toBeUndefined();
   });
 

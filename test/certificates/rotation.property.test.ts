@@ -3,17 +3,17 @@ import { describe, expect, test } from 'vitest';
 import type { Lifetimes } from '../../src/certificates/lifetimes.ts';
 import { anchorsOf, bundleText } from '../../src/certificates/trust-state.ts';
 import { DAMAGES, type Damage } from './damage.ts';
-import { type Outcome, World } from './world.ts';
+import { type Outcome, RotationSimulation } from './rotation-simulation.ts';
 
 const SECOND = 1000;
 const MINUTE = 60 * SECOND;
 
 const LIFETIMES: Lifetimes = { authority: 60 * MINUTE, leaf: 20 * MINUTE, grace: MINUTE };
 const SKEWS = [-3 * SECOND, 0, 4 * SECOND];
-/** The grace period has to cover what an API server lags and what the replicas' clocks disagree. */
+/** The grace period has to cover both the delay of an API server and the difference between the replicas' clocks. */
 const LAG = LIFETIMES.grace - 7 * SECOND;
-/** A replica looks at least this often, or it is as good as cut off. */
-const LONGEST_REST = LIFETIMES.leaf / 6;
+/** A replica that checks less often than this counts as cut off from the API server. */
+const LONGEST_PAUSE = LIFETIMES.leaf / 6;
 
 const RUNS = 100;
 
@@ -33,7 +33,7 @@ const everyday: fc.WeightedArbitrary<Event>[] = [
   { weight: 20, arbitrary: fc.record({ do: fc.constant('step'), replica, outcome }) },
   { weight: 6, arbitrary: fc.record({ do: fc.constant('settle'), replica }) },
   { weight: 4, arbitrary: fc.record({ do: fc.constant('advance'), by: fc.integer({ min: 1, max: 10 * SECOND }) }) },
-  { weight: 4, arbitrary: fc.record({ do: fc.constant('advance'), by: fc.integer({ min: 1, max: LONGEST_REST }) }) },
+  { weight: 4, arbitrary: fc.record({ do: fc.constant('advance'), by: fc.integer({ min: 1, max: LONGEST_PAUSE }) }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constantFrom('crash', 'restart'), replica }) },
   { weight: 2, arbitrary: fc.record({ do: fc.constant('start'), replica }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('orphan'), index: fc.nat(3) }) },
@@ -48,136 +48,136 @@ const outsiders: fc.WeightedArbitrary<Event>[] = [
   { weight: 2, arbitrary: fc.record({ do: fc.constant('damage secret'), damage: fc.constantFrom(...DAMAGES) }) },
 ];
 
-async function happen(world: World, event: Event): Promise<void> {
+async function apply(simulation: RotationSimulation, event: Event): Promise<void> {
   switch (event.do) {
     case 'advance':
-      world.time += event.by;
+      simulation.time += event.by;
       return;
     case 'step':
-      return world.step(event.replica, event.outcome);
+      return simulation.step(event.replica, event.outcome);
     case 'settle':
-      if (world.replicas[event.replica]?.up) await world.settle(event.replica);
+      if (simulation.replicas[event.replica]?.up) await simulation.settle(event.replica);
       return;
     case 'crash':
-      return world.crash(event.replica);
+      return simulation.crash(event.replica);
     case 'start':
-      return world.start(event.replica);
+      return simulation.start(event.replica);
     case 'restart':
-      world.crash(event.replica);
-      return world.start(event.replica);
+      simulation.crash(event.replica);
+      return simulation.start(event.replica);
     case 'orphan':
-      return world.carryOutOrphan(event.index);
+      return simulation.carryOutOrphan(event.index);
     case 'overwrite':
-      return world.overwritePublished(event.text);
+      return simulation.overwritePublished(event.text);
     case 'restore':
-      return world.restorePublished(event.index);
+      return simulation.restorePublished(event.index);
     case 'delete secret':
-      return world.deleteSecret();
+      return simulation.deleteSecret();
     case 'damage secret':
-      return world.damageSecret(event.damage);
+      return simulation.damageSecret(event.damage);
   }
 }
 
-/** Before time goes on, whoever has not looked for long does. */
-async function keepLooking(world: World): Promise<void> {
-  for (const { id, up, settledAt } of world.replicas) {
-    if (up && world.time - settledAt > LONGEST_REST) await world.settle(id);
+/** Lets every replica check that would otherwise not have done so for too long. */
+async function checkInTime(simulation: RotationSimulation): Promise<void> {
+  for (const { id, up, settledAt } of simulation.replicas) {
+    if (up && simulation.time - settledAt > LONGEST_PAUSE) await simulation.settle(id);
   }
 }
 
-/** Sixteen retired authorities are remembered; each loss of the Secret may retire one. */
+/** Each loss of the Secret may retire an authority, and only sixteen of those are remembered. */
 function withFewLosses(events: readonly Event[]): Event[] {
   let losses = 0;
   return events.filter((event) => (event.do !== 'delete secret' && event.do !== 'damage secret') || losses++ < 12);
 }
 
-function newWorld(): World {
-  const world = new World({ lifetimes: LIFETIMES, skews: SKEWS, lag: LAG });
-  for (const { id } of world.replicas) world.start(id);
-  return world;
+function newSimulation(): RotationSimulation {
+  const simulation = new RotationSimulation({ lifetimes: LIFETIMES, skews: SKEWS, lag: LAG });
+  for (const { id } of simulation.replicas) simulation.start(id);
+  return simulation;
 }
 
-/** Nobody disturbs any more, time goes on, all look now and then. */
-async function calm(world: World, duration: number): Promise<void> {
-  world.orphans.splice(0);
-  if (world.published.text === undefined) world.overwritePublished('');
-  const until = world.time + duration;
-  for (const { id } of world.replicas) world.start(id);
-  while (world.time < until) {
-    for (const { id } of world.replicas) await world.settle(id);
-    expect(world.violations()).toEqual([]);
-    world.time += LIFETIMES.grace / 2;
+/** Time passes without any disturbance, and every replica checks regularly. */
+async function passCalmly(simulation: RotationSimulation, duration: number): Promise<void> {
+  simulation.orphans.splice(0);
+  if (simulation.published.text === undefined) simulation.overwritePublished('');
+  const until = simulation.time + duration;
+  for (const { id } of simulation.replicas) simulation.start(id);
+  while (simulation.time < until) {
+    for (const { id } of simulation.replicas) await simulation.settle(id);
+    expect(simulation.violations()).toEqual([]);
+    simulation.time += LIFETIMES.grace / 2;
   }
-  // Twice: the last of them may have renewed what the first serves.
-  for (const { id } of [...world.replicas, ...world.replicas]) await world.settle(id);
+  // Twice, because the last replica may have renewed the leaf that the first one serves.
+  for (const { id } of [...simulation.replicas, ...simulation.replicas]) await simulation.settle(id);
 }
 
-function expectAgreement(world: World): void {
-  const { secret, published, replicas, time } = world;
+function expectAgreement(simulation: RotationSimulation): void {
+  const { secret, published, replicas, time } = simulation;
   expect(secret?.intact).toBe(true);
   if (!secret) return;
-  expect(published.text).toBe(bundleText(anchorsOf(secret.holding)));
-  expect(secret.holding.retired.filter(({ until }) => until + 2 * LIFETIMES.grace < time)).toEqual([]);
-  expect(replicas.map(({ serving }) => serving)).toEqual(replicas.map(() => secret.holding.leaf));
-  expect(world.withoutValidLeaf()).toEqual([]);
+  expect(published.text).toBe(bundleText(anchorsOf(secret.trustState)));
+  expect(secret.trustState.retired.filter(({ until }) => until + 2 * LIFETIMES.grace < time)).toEqual([]);
+  expect(replicas.map(({ serving }) => serving)).toEqual(replicas.map(() => secret.trustState.leaf));
+  expect(simulation.withoutValidLeaf()).toEqual([]);
 }
 
 describe('rotation', () => {
-  test('whatever crashes, races and lost replies: every API server trusts every replica, and nothing expires', async () => {
+  test('every API server trusts every replica, and nothing expires, despite crashes, races and lost replies', async () => {
     let authorities = 0;
     await fc.assert(
       fc.asyncProperty(
         fc.array(fc.oneof(...everyday), { minLength: 100, maxLength: 800, size: 'max' }),
         async (events) => {
-          const world = newWorld();
-          await world.settle(0);
+          const simulation = newSimulation();
+          await simulation.settle(0);
           for (const event of events) {
-            if (event.do === 'advance') await keepLooking(world);
-            await happen(world, event);
-            expect(world.violations()).toEqual([]);
-            for (const id of world.withoutValidLeaf()) {
-              // One that has just started, or has been cut off, may have none; once it has looked, it has.
-              await world.settle(id);
+            if (event.do === 'advance') await checkInTime(simulation);
+            await apply(simulation, event);
+            expect(simulation.violations()).toEqual([]);
+            for (const id of simulation.withoutValidLeaf()) {
+              // A replica that has just started, or was cut off, may have none. After one check it must have one.
+              await simulation.settle(id);
             }
-            expect(world.withoutValidLeaf()).toEqual([]);
+            expect(simulation.withoutValidLeaf()).toEqual([]);
           }
-          await calm(world, 5 * LIFETIMES.grace);
-          expectAgreement(world);
-          authorities += world.issued.authorities.length;
+          await passCalmly(simulation, 5 * LIFETIMES.grace);
+          expectAgreement(simulation);
+          authorities += simulation.issued.authorities.length;
         },
       ),
       { numRuns: RUNS },
     );
-    // The sequences are long enough to go through rotations.
+    // This shows that the sequences are long enough to contain rotations.
     expect(authorities).toBeGreaterThan(2 * RUNS);
   });
 
-  test('whatever outsiders do to the Secret or to the configuration: it heals, with an overlap', async () => {
+  test('recovers with an overlap from whatever outsiders do to the Secret or to the configuration', async () => {
     await fc.assert(
       fc.asyncProperty(
         fc.array(fc.oneof(...everyday, ...outsiders), { minLength: 20, maxLength: 300, size: 'max' }),
         async (events) => {
-          const world = newWorld();
+          const simulation = newSimulation();
           for (const event of withFewLosses(events)) {
-            if (event.do === 'advance') await keepLooking(world);
-            await happen(world, event);
-            expect(world.violations()).toEqual([]);
+            if (event.do === 'advance') await checkInTime(simulation);
+            await apply(simulation, event);
+            expect(simulation.violations()).toEqual([]);
           }
-          await calm(world, 5 * LIFETIMES.grace);
-          expectAgreement(world);
+          await passCalmly(simulation, 5 * LIFETIMES.grace);
+          expectAgreement(simulation);
         },
       ),
       { numRuns: RUNS },
     );
   });
 
-  test('through thirty lives of an authority', async () => {
-    const world = newWorld();
-    await calm(world, 30 * LIFETIMES.authority);
-    expectAgreement(world);
-    // Each authority serves two thirds of its life; each leaf too.
-    expect(world.issued.authorities.length).toBeGreaterThanOrEqual(30 * 1.4);
-    expect(world.issued.authorities.length).toBeLessThanOrEqual(30 * 1.6 + 2 * SKEWS.length);
-    expect(world.secret?.holding.retired.length).toBeLessThanOrEqual(2);
+  test('goes on through thirty lifetimes of an authority', async () => {
+    const simulation = newSimulation();
+    await passCalmly(simulation, 30 * LIFETIMES.authority);
+    expectAgreement(simulation);
+    // Each authority signs for two thirds of its lifetime.
+    expect(simulation.issued.authorities.length).toBeGreaterThanOrEqual(30 * 1.4);
+    expect(simulation.issued.authorities.length).toBeLessThanOrEqual(30 * 1.6 + 2 * SKEWS.length);
+    expect(simulation.secret?.trustState.retired.length).toBeLessThanOrEqual(2);
   });
 });

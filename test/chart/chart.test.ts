@@ -2,11 +2,12 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
-import { chartDigest, MANIFEST } from '../../scripts/chart-manifest.ts';
+import { chartDigest, MANIFEST } from '../../scripts/generate/manifest.ts';
 import { chartFiles } from '../../src/chart/files.ts';
 import { defaultValues, type JsonSchema, valueEntries, valuesSchema } from '../../src/chart/schema.ts';
 import { chartValues } from '../../src/chart/values.ts';
-import { FACT_KINDS } from '../../src/facts/kinds.ts';
+import { KINDS_READ } from '../../src/facts/index.ts';
+import { kindNamed } from '../../src/k8s/kinds.ts';
 import { resourcesOf } from '../../src/registration/guard.ts';
 import { GUARD } from '../../src/registration/guard-table.ts';
 import { createMetrics } from '../../src/telemetry/metrics.ts';
@@ -28,7 +29,7 @@ describe('what is generated', () => {
     expect(read(file)).toBe(text);
   });
 
-  it('manifests/install.yaml is rendered from this chart: node scripts/chart-manifest.ts (needs Go)', async () => {
+  it('manifests/install.yaml is rendered from this chart: npm run generate, where Helm is there', async () => {
     expect(readFileSync(MANIFEST, 'utf8')).toContain(`chart ${await chartDigest()}\n`);
   });
 
@@ -121,7 +122,11 @@ describe('what the program may do', () => {
     const may = rules.flatMap(({ apiGroups, resources }: { apiGroups: string[]; resources: string[] }) =>
       apiGroups.flatMap((group) => resources.map((resource) => `${group}/${resource}`)),
     );
-    expect(may.sort()).toEqual(FACT_KINDS.map(({ group, plural }) => `${group}/${plural}`).sort());
+    expect(may.sort()).toEqual(
+      KINDS_READ.map(kindNamed)
+        .map(({ group, plural }) => `${group}/${plural}`)
+        .sort(),
+    );
     expect(new Set(rules.flatMap(({ verbs }: { verbs: string[] }) => verbs))).toEqual(
       new Set(['get', 'list', 'watch']),
     );

@@ -40,6 +40,12 @@ describe('attestations', () => {
     expect(config.namespaces.get('qdrant')?.settings.storage.attestations).toBe(config.attestations);
   });
 
+  it('are of the annotations of a class as well, where they say so', () => {
+    const annotationsSha256 = 'a'.repeat(64);
+    const config = parseConfig(configWith([CLASS, { ...CLASS, annotationsSha256 }]), 'c');
+    expect(config.attestations).toMatchObject([{ annotationsSha256: undefined }, { annotationsSha256 }]);
+  });
+
   it('are reported when they have expired', () => {
     const config = parseConfig(configWith([CLASS, VOLUME]), 'c');
     expect(attestationsAt(config, new Date('2026-11-29T23:59:59Z')).active).toHaveLength(2);
@@ -70,6 +76,16 @@ describe('attestations', () => {
       'of a volume, with a provisioner',
       { ...VOLUME, provisioner: 'p' },
       'storage.attestations[0].provisioner: is of a class',
+    ],
+    [
+      'of a volume, with annotations',
+      { ...VOLUME, annotationsSha256: '0'.repeat(64) },
+      'storage.attestations[0].annotationsSha256: is of a class',
+    ],
+    [
+      'with half a hash of annotations',
+      { ...CLASS, annotationsSha256: 'abc' },
+      'storage.attestations[0].annotationsSha256: expected 64 hex digits',
     ],
     ['that nobody answers for', { ...CLASS, responsible: undefined }, 'storage.attestations[0].responsible: '],
     ['without an end', { ...CLASS, expires: undefined }, 'storage.attestations[0].expires: '],

@@ -21,7 +21,13 @@ const reviewWith = (request: unknown, rest: object = {}) => ({
   request,
   ...rest,
 });
-const parsed = (changes: object = {}) => subjectOf(reviewWith({ ...REQUEST, ...changes }), NOW);
+const parsed = (changes: object = {}) => partsOf(reviewWith({ ...REQUEST, ...changes }));
+
+/** The subject, or what is wrong with the request. */
+function partsOf(review: unknown) {
+  const result = subjectOf(review, NOW);
+  return result.ok ? result.value : result.error;
+}
 
 describe('an AdmissionReview', () => {
   it('becomes the subject of a judgement', () => {
@@ -60,7 +66,7 @@ describe('an AdmissionReview', () => {
     expect(parsed(deletion)).toMatchObject({ operation: 'DELETE', object: pod({ hostIPC: true }) });
     expect(parsed(deletion)).not.toHaveProperty('oldObject');
     expect(parsed({ operation: 'DELETE', oldObject: null })).toEqual({
-      bad: 'request.oldObject is missing: expected an object',
+      problem: 'request.oldObject is missing: expected an object',
       uid: REQUEST.uid,
     });
   });
@@ -95,8 +101,8 @@ describe('an AdmissionReview', () => {
   it('agrees with the kinds of other groups', () => {
     const kind = { group: 'apps', version: 'v1', kind: 'Deployment' };
     expect(parsed({ kind, object: deployment() })).toMatchObject({ ref: 'Deployment qdrant/loader' });
-    expect(parsed({ kind: { ...kind, group: '' }, object: deployment() })).toHaveProperty('bad');
-    expect(parsed({ kind: { ...kind, version: 'v1beta1' }, object: deployment() })).toHaveProperty('bad');
+    expect(parsed({ kind: { ...kind, group: '' }, object: deployment() })).toHaveProperty('problem');
+    expect(parsed({ kind: { ...kind, version: 'v1beta1' }, object: deployment() })).toHaveProperty('problem');
   });
 });
 
@@ -107,7 +113,7 @@ describe('a request that makes no sense', () => {
     ['nothing', null],
     ['a number', 7],
   ])('is refused without a uid where the body is %s', (_, body) => {
-    expect(subjectOf(body, NOW)).toEqual({ bad: 'the body is not an AdmissionReview: expected a JSON object' });
+    expect(partsOf(body)).toEqual({ problem: 'the body is not an AdmissionReview: expected a JSON object' });
   });
 
   it.each<[string, object, RegExp]>([
@@ -118,8 +124,7 @@ describe('a request that makes no sense', () => {
     ['an empty uid', reviewWith({ ...REQUEST, uid: '' }), /uid is missing/],
     ['a uid that is no text', reviewWith({ ...REQUEST, uid: 7 }), /uid is missing/],
   ])('is refused without a uid where it has %s', (_, review, message) => {
-    const bad = subjectOf(review, NOW);
-    expect(bad).toEqual({ bad: expect.stringMatching(message) });
+    expect(partsOf(review)).toEqual({ problem: expect.stringMatching(message) });
   });
 
   it.each<[string, object, RegExp]>([
@@ -127,9 +132,9 @@ describe('a request that makes no sense', () => {
     ['another kind', { kind: 'ConversionReview' }, /must be admission\.k8s\.io\/v1 AdmissionReview/],
     ['no version', { apiVersion: undefined }, /must be admission\.k8s\.io\/v1 AdmissionReview/],
   ])('is refused by its uid where it is of %s', (_, rest, message) => {
-    expect(subjectOf(reviewWith(REQUEST, rest), NOW)).toEqual({
+    expect(partsOf(reviewWith(REQUEST, rest))).toEqual({
       uid: REQUEST.uid,
-      bad: expect.stringMatching(message),
+      problem: expect.stringMatching(message),
     });
   });
 
@@ -184,7 +189,7 @@ describe('a request that makes no sense', () => {
     ],
     ['a pod without containers', { object: pod({ containers: [] }) }, /expected at least one container/],
   ])('is refused by its uid where it has %s', (_, changes, message) => {
-    expect(parsed(changes)).toEqual({ uid: REQUEST.uid, bad: expect.stringMatching(message) });
+    expect(parsed(changes)).toEqual({ uid: REQUEST.uid, problem: expect.stringMatching(message) });
   });
 });
 

@@ -6,7 +6,8 @@ import { cut, describeFinding, printable } from '../../src/engine/wording.ts';
 import { judge } from '../../src/judge.ts';
 import type { KubernetesObject } from '../../src/k8s/object.ts';
 import { container, deployment, pod, RESTRICTED } from '../support/pods.ts';
-import { NO_WORLD, policyWith } from '../support/policies.ts';
+import { policyWith } from '../support/policies.ts';
+import { NO_WORLD } from '../support/worlds.ts';
 
 interface Circumstances {
   readonly settings?: object;

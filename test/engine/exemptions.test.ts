@@ -5,7 +5,8 @@ import type { Verdict } from '../../src/engine/review.ts';
 import { makeSubject } from '../../src/engine/subject.ts';
 import { judge } from '../../src/judge.ts';
 import { container, pod, RESTRICTED } from '../support/pods.ts';
-import { NO_WORLD, policyWith } from '../support/policies.ts';
+import { policyWith } from '../support/policies.ts';
+import { NO_WORLD } from '../support/worlds.ts';
 
 const BEFORE = new Date('2026-11-29T23:59:59.999Z');
 const EXPIRY = new Date('2026-11-30T00:00:00Z');
@@ -106,7 +107,7 @@ describe('an exemption', () => {
     const rule = { id: 'host-namespaces', check: () => [finding] };
     const found = (namespace: string) => {
       const subject = makeSubject({ object: pod({ hostNetwork: true }), namespace, now: BEFORE });
-      return exemptionFor([exemption], rule, subject, finding, {}).exempt;
+      return exemptionFor([exemption], rule, subject, finding, undefined).exempt;
     };
     expect(found('qdrant')).toBe(exemption);
     expect(found('qdrant-2')).toBeUndefined();

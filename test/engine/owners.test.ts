@@ -1,11 +1,12 @@
 import { expect, it } from 'vitest';
-import { type Known, known, unknown } from '../../src/engine/facts.ts';
+import { unknown } from '../../src/engine/fact.ts';
 import { makeSubject, type Subject, type UserInfo } from '../../src/engine/subject.ts';
-import type { World } from '../../src/facts/world.ts';
+import type { World } from '../../src/facts/ports.ts';
 import { judge } from '../../src/judge.ts';
 import type { JsonObject } from '../../src/k8s/object.ts';
 import { pod } from '../support/pods.ts';
 import { policyWith } from '../support/policies.ts';
+import { holding, listing, portsOf, SILENT_WORLD } from '../support/worlds.ts';
 
 const NOW = new Date('2026-11-01T00:00:00Z');
 const CONTROLLER: UserInfo = { username: 'system:serviceaccount:kube-system:replicaset-controller', groups: [] };
@@ -34,13 +35,9 @@ const SPEC = (pod({ hostNetwork: true }) as unknown as { spec: object }).spec;
 const DEPLOYMENT = owner('Deployment', 'capture', 'd-1', SPEC);
 const REPLICA_SET = owner('ReplicaSet', 'capture-1', 'r-1', SPEC, reference('Deployment', 'capture', 'd-1'));
 
+/** A cluster that is only asked live. */
 function worldOf(objects: readonly JsonObject[]): World {
-  const find = (kind: string, name: string): Known<JsonObject | undefined> =>
-    known(objects.find((object) => object['kind'] === kind && (object['metadata'] as JsonObject)['name'] === name));
-  return {
-    list: async () => unknown('nothing is listed here'),
-    readLive: async ({ kind }, _namespace, name) => find(kind, name),
-  };
+  return { ...SILENT_WORLD, live: holding(objects) };
 }
 
 async function outcome(world: World, change: { user?: UserInfo | undefined; owners?: object[] } = {}) {
@@ -48,7 +45,7 @@ async function outcome(world: World, change: { user?: UserInfo | undefined; owne
   const object = pod({ hostNetwork: true }, { ownerReferences: owners });
   const user = 'user' in change ? change.user : CONTROLLER;
   const subject = makeSubject({ object, now: NOW, ...(user && { user }) });
-  const { verdicts } = await judge(subject, policyWith({}, [EXEMPTION]), world, new AbortController().signal);
+  const { verdicts } = await judge(subject, policyWith({}, [EXEMPTION]), portsOf(world), new AbortController().signal);
   return verdicts.find(({ rule }) => rule.id === 'host-namespaces')?.outcome;
 }
 
@@ -88,19 +85,16 @@ it('does not where a ReplicaSet claims a Deployment of another uid', async () =>
 });
 
 it('could not tell where the owner cannot be read', async () => {
-  const world: World = { list: async () => unknown('-'), readLive: async () => unknown('the API server is away') };
+  const away = listing(async () => unknown('the API server is away'));
+  const world: World = { ...SILENT_WORLD, live: away };
   expect(await outcome(world)).toBe('unknown');
 });
 
 it('does not ask who owns a pod that violates nothing', async () => {
-  const world: World = {
-    list: async () => unknown('-'),
-    readLive: () => Promise.reject(new Error('nobody may be asked')),
-  };
   const { verdicts } = await judge(
     makeSubject({ object: pod(), now: NOW }),
     policyWith({}, [EXEMPTION]),
-    world,
+    portsOf({ ...SILENT_WORLD, live: SILENT_WORLD }),
     new AbortController().signal,
   );
   expect(verdicts.every((verdict) => verdict.outcome === 'pass')).toBe(true);
@@ -121,7 +115,7 @@ function update(before: object, user: UserInfo): Subject {
 
 async function outcomeOf(subject: Subject) {
   const world = worldOf([DEPLOYMENT, REPLICA_SET]);
-  const { verdicts } = await judge(subject, policyWith({}, [EXEMPTION]), world, new AbortController().signal);
+  const { verdicts } = await judge(subject, policyWith({}, [EXEMPTION]), portsOf(world), new AbortController().signal);
   return verdicts.find(({ rule }) => rule.id === 'host-namespaces')?.outcome;
 }
 

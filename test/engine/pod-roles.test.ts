@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { ROLES, rolesOf } from '../../src/engine/pod-roles.ts';
-import { podOf } from '../../src/k8s/core/pods.ts';
+import { podOf } from '../../src/k8s/pod-template.ts';
 import { container, pod } from '../support/pods.ts';
 import { policyWith } from '../support/policies.ts';
 

@@ -3,7 +3,8 @@ import { makeSubject, type Subject } from '../../src/engine/subject.ts';
 import { judge } from '../../src/judge.ts';
 import type { KubernetesObject } from '../../src/k8s/object.ts';
 import { deployment, pod } from '../support/pods.ts';
-import { NO_WORLD, policyWithAllRules } from '../support/policies.ts';
+import { policyWithAllRules } from '../support/policies.ts';
+import { NO_WORLD } from '../support/worlds.ts';
 
 /** The rules that fail. */
 async function broken(object: KubernetesObject, parts: Partial<Subject> = {}): Promise<string[]> {

@@ -1,23 +1,23 @@
 import { describe, expect, it } from 'vitest';
 import { answer } from '../../src/engine/answer.ts';
-import { definePodRule } from '../../src/engine/define.ts';
-import { known, unknown } from '../../src/engine/facts.ts';
+import { known, unknown } from '../../src/engine/fact.ts';
 import { podFinding } from '../../src/engine/findings.ts';
-import type { ActiveRule, Policy } from '../../src/engine/policy.ts';
 import { parseReads } from '../../src/engine/reads.ts';
 import { review } from '../../src/engine/review.ts';
 import { makeSubject } from '../../src/engine/subject.ts';
-import type { World } from '../../src/facts/world.ts';
+import type { Ports } from '../../src/facts/ports.ts';
 import { judge } from '../../src/judge.ts';
-import type { JsonObject } from '../../src/k8s/object.ts';
+import type { ObjectOf } from '../../src/k8s/kinds.ts';
+import { type ActiveRule, definePodRule, type Policy } from '../../src/rules/define.ts';
 import { pod } from '../support/pods.ts';
 import { policyWith } from '../support/policies.ts';
+import { holding, listing, portsOf, SILENT_WORLD } from '../support/worlds.ts';
 
 const NOW = new Date('2026-11-01T00:00:00Z');
 
 /** A rule that needs a fact, and how often it was asked to judge without knowing better. */
 function ruleThatNeedsTheNamespace() {
-  const seen: JsonObject[] = [];
+  const seen: ObjectOf<'Namespace'>[] = [];
   const rule = definePodRule({
     id: 'needs-namespace',
     title: 'The namespace is labelled',
@@ -27,10 +27,11 @@ function ruleThatNeedsTheNamespace() {
     controls: [],
     reads: ['spec.nodeName'],
     needs: ['namespace'],
-    check(subject, _options, { namespace }) {
+    check({ pod: judged, facts: { namespace } }) {
       seen.push(namespace);
-      const labels = (namespace['metadata'] as JsonObject)['labels'] as JsonObject | undefined;
-      return labels?.['team'] ? [] : [podFinding(subject, 'metadata.namespace', 'qdrant', 'label the namespace')];
+      return namespace.metadata?.labels?.['team']
+        ? []
+        : [podFinding(judged, 'metadata.namespace', 'qdrant', 'label the namespace')];
     },
   });
   return { rule, seen };
@@ -47,58 +48,72 @@ function policyOf(...rules: readonly ActiveRule[]): Policy {
 }
 
 const subject = makeSubject({ object: pod(), uid: '3f2c', now: NOW });
-const deadline = () => AbortSignal.timeout(40);
+const { signal: NO_DEADLINE } = new AbortController();
+
+/** A deadline that comes once everybody has been asked; for the others none comes. */
+function deadline(late = false): AbortSignal {
+  const controller = new AbortController();
+  if (late) setImmediate(() => controller.abort());
+  return controller.signal;
+}
 
 /** Every way in which the world can fail to answer. */
-const WORLDS: Readonly<Record<string, { readonly world: World; readonly reason: RegExp; readonly late?: true }>> = {
+const WORLDS: Readonly<Record<string, { readonly ports: Ports; readonly reason: RegExp; readonly late?: true }>> = {
   'says that it does not know': {
-    world: { list: async () => unknown('the watch has not synced') },
+    ports: portsOf(listing(async () => unknown('the watch has not synced'))),
     reason: /the watch has not synced/,
   },
   rejects: {
-    world: { list: () => Promise.reject(new Error('connection refused')) },
+    ports: portsOf(listing(() => Promise.reject(new Error('connection refused')))),
     reason: /namespace: connection refused/,
   },
   'throws at once': {
-    world: {
-      list() {
+    ports: portsOf(
+      listing(() => {
         throw new TypeError('no such method');
-      },
-    },
+      }),
+    ),
     reason: /namespace: no such method/,
   },
   'throws what is no error': {
-    world: { list: () => Promise.reject('gone') },
+    ports: portsOf(listing(() => Promise.reject('gone'))),
     reason: /namespace: gone/,
   },
   'never answers': {
-    world: { list: () => new Promise(() => undefined) },
+    ports: portsOf(listing(() => new Promise(() => undefined))),
     reason: /there was no time left to learn it/,
+    late: true,
   },
   'fails after the deadline': {
-    world: {
-      list: (_kind, _namespace, signal) =>
-        new Promise((_, reject) => signal.addEventListener('abort', () => setImmediate(reject, new Error('too late')))),
-    },
+    ports: portsOf(
+      listing(
+        (_kind, _namespace, signal) =>
+          new Promise((_, reject) =>
+            signal.addEventListener('abort', () => setImmediate(reject, new Error('too late'))),
+          ),
+      ),
+    ),
     reason: /there was no time left to learn it/,
+    late: true,
   },
   'knows nothing of this namespace': {
-    world: { list: async () => known([{ metadata: { name: 'other', labels: { team: 'search' } } }]) },
+    ports: portsOf(listing(async () => known([{ metadata: { name: 'other', labels: { team: 'search' } } }]))),
     reason: /Namespace qdrant is not there/,
   },
   'answers with objects that have no name': {
-    world: { list: async () => known([{}, { metadata: null }, { metadata: { name: 7 } }]) },
+    ports: portsOf(listing(async () => known([{}, { metadata: null }, { metadata: { name: 7 } }]))),
     reason: /Namespace qdrant is not there/,
   },
 };
 
-const LABELLED: World = { list: async () => known([{ metadata: { name: 'qdrant', labels: { team: 'search' } } }]) };
-const UNLABELLED: World = { list: async () => known([{ metadata: { name: 'qdrant' } }]) };
+const QDRANT = { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'qdrant' } };
+const LABELLED = portsOf(holding([{ ...QDRANT, metadata: { name: 'qdrant', labels: { team: 'search' } } }]));
+const UNLABELLED = portsOf(holding([QDRANT]));
 
-describe.each(Object.entries(WORLDS))('a world that %s', (_, { world, reason }) => {
+describe.each(Object.entries(WORLDS))('a world that %s', (_, { ports, reason, late }) => {
   it('leaves the verdict unknown, and the rule is not asked', async () => {
     const { rule, seen } = ruleThatNeedsTheNamespace();
-    const { verdicts } = await judge(subject, policyOf(active(rule)), world, deadline());
+    const { verdicts } = await judge(subject, policyOf(active(rule)), ports, deadline(late));
     expect(verdicts).toEqual([
       { rule, mode: 'enforce', outcome: 'unknown', reason: expect.stringMatching(reason), missing: ['namespace'] },
     ]);
@@ -107,7 +122,7 @@ describe.each(Object.entries(WORLDS))('a world that %s', (_, { world, reason }) 
 
   it('refuses where the rule is enforced, and says that it is no violation', async () => {
     const { rule } = ruleThatNeedsTheNamespace();
-    const { verdicts } = await judge(subject, policyOf(active(rule)), world, deadline());
+    const { verdicts } = await judge(subject, policyOf(active(rule)), ports, deadline(late));
     const said = answer(subject, verdicts, 'enforce');
     expect(said).toMatchObject({ allowed: false, code: 503, warnings: [] });
     expect(said.message).toMatch(/^Pod qdrant\/qdrant-0 could not be verified \(not a violation: try again\)\n/);
@@ -118,7 +133,7 @@ describe.each(Object.entries(WORLDS))('a world that %s', (_, { world, reason }) 
   it('warns where the rule warns, and is recorded in every mode', async () => {
     const { rule } = ruleThatNeedsTheNamespace();
     for (const mode of ['warn', 'audit'] as const) {
-      const { verdicts } = await judge(subject, policyOf(active(rule, mode)), world, deadline());
+      const { verdicts } = await judge(subject, policyOf(active(rule, mode)), ports, deadline(late));
       const said = answer(subject, verdicts, 'enforce');
       expect(said.allowed).toBe(true);
       expect(said.warnings.length).toBe(mode === 'warn' ? 1 : 0);
@@ -130,8 +145,8 @@ describe.each(Object.entries(WORLDS))('a world that %s', (_, { world, reason }) 
 describe('a fact', () => {
   it('that is known is judged', async () => {
     const { rule } = ruleThatNeedsTheNamespace();
-    const outcome = async (world: World) =>
-      (await judge(subject, policyOf(active(rule)), world, deadline())).verdicts.map((verdict) => verdict.outcome);
+    const outcome = async (ports: Ports) =>
+      (await judge(subject, policyOf(active(rule)), ports, NO_DEADLINE)).verdicts.map((verdict) => verdict.outcome);
     expect(await outcome(LABELLED)).toEqual(['pass']);
     expect(await outcome(UNLABELLED)).toEqual(['fail']);
   });
@@ -150,33 +165,33 @@ describe('a fact', () => {
 
   it('is learnt once, however many rules need it', async () => {
     let asked = 0;
-    const world: World = {
-      async list(...request) {
+    const ports = portsOf(
+      listing(async (...request) => {
         asked++;
-        return LABELLED.list(...request);
-      },
-    };
+        return LABELLED.cluster.list(...request);
+      }),
+    );
     const rules = [ruleThatNeedsTheNamespace(), ruleThatNeedsTheNamespace()].map(({ rule }) => active(rule));
-    const { verdicts } = await judge(subject, policyOf(...rules), world, deadline());
+    const { verdicts } = await judge(subject, policyOf(...rules), ports, NO_DEADLINE);
     expect(verdicts.map(({ outcome }) => outcome)).toEqual(['pass', 'pass']);
     expect(asked).toBe(1);
   });
 
   it('is not asked for by a rule that does not apply', async () => {
     const { rule } = ruleThatNeedsTheNamespace();
-    const world: World = { list: () => Promise.reject(new Error('nobody may ask')) };
+    const ports = portsOf(SILENT_WORLD);
     const unchanged = makeSubject({ object: pod(), oldObject: pod(), operation: 'UPDATE', now: NOW });
-    expect((await judge(unchanged, policyOf(active(rule)), world, deadline())).verdicts).toEqual([]);
+    expect((await judge(unchanged, policyOf(active(rule)), ports, NO_DEADLINE)).verdicts).toEqual([]);
     const deleted = makeSubject({ object: pod(), operation: 'DELETE', now: NOW });
-    expect((await judge(deleted, policyOf(active(rule)), world, deadline())).verdicts).toEqual([]);
+    expect((await judge(deleted, policyOf(active(rule)), ports, NO_DEADLINE)).verdicts).toEqual([]);
   });
 
   it('that is unknown hides no violation of another rule, and no violation hides it', async () => {
     const { rule } = ruleThatNeedsTheNamespace();
     const { rules } = policyWith();
     const broken = makeSubject({ object: pod({ hostNetwork: true }), now: NOW });
-    const world: World = { list: async () => unknown('the watch has not synced') };
-    const { verdicts } = await judge(broken, policyOf(...rules, active(rule)), world, deadline());
+    const ports = portsOf(listing(async () => unknown('the watch has not synced')));
+    const { verdicts } = await judge(broken, policyOf(...rules, active(rule)), ports, NO_DEADLINE);
     const said = answer(broken, verdicts, 'enforce');
     expect(said.code).toBe(403);
     expect(said.message).toMatch(/^Pod qdrant\/qdrant-0 breaks 1 rule\n/);

@@ -3,7 +3,8 @@ import { makeSubject, type Operation } from '../../src/engine/subject.ts';
 import { judge } from '../../src/judge.ts';
 import type { KubernetesObject } from '../../src/k8s/object.ts';
 import { container, deployment, pod, RESTRICTED } from '../support/pods.ts';
-import { NO_WORLD, policyWith } from '../support/policies.ts';
+import { policyWith } from '../support/policies.ts';
+import { NO_WORLD } from '../support/worlds.ts';
 
 /** `rule outcome` of every rule that had a say. */
 async function judged(

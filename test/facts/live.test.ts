@@ -1,10 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { known, unknown } from '../../src/engine/facts.ts';
+import { unknown } from '../../src/engine/fact.ts';
 import { makeSubject, type Subject } from '../../src/engine/subject.ts';
-import type { KindName, World } from '../../src/facts/world.ts';
+import type { World } from '../../src/facts/ports.ts';
 import { judge } from '../../src/judge.ts';
 import type { JsonObject } from '../../src/k8s/object.ts';
 import { policyWithAllRules } from '../support/policies.ts';
+import { holding, listing, portsOf, SILENT_WORLD } from '../support/worlds.ts';
 
 const POLICY = policyWithAllRules();
 const { signal } = new AbortController();
@@ -43,21 +44,31 @@ const CLAIM = {
 /** A cluster whose watches hold one thing, and whose API server another; and what it was asked live. */
 function lagging(memory: readonly JsonObject[], live: readonly JsonObject[]): { world: World; asked: string[] } {
   const asked: string[] = [];
-  const find = (objects: readonly JsonObject[], { kind }: KindName, name: string) =>
-    objects.find((each) => each['kind'] === kind && (each['metadata'] as { name?: string }).name === name);
+  const now = holding(live);
+  const remembered = holding(memory);
   const world: World = {
-    list: async ({ kind }) => known(memory.filter((each) => each['kind'] === kind)),
-    read: async (kind, _namespace, name) => known(find(memory, kind, name)),
-    readLive: async (kind, _namespace, name) => {
-      asked.push(`${kind.kind} ${name}`);
-      return known(find(live, kind, name));
+    list: remembered.list,
+    async read(kind, namespace, name, deadline) {
+      const found = await remembered.read(kind, namespace, name, deadline);
+      // What memory lacks may have come just now.
+      return found.known && found.value ? found : (this.live?.read(kind, namespace, name, deadline) ?? found);
+    },
+    live: {
+      list(kind, ...more) {
+        asked.push(`all ${kind}`);
+        return now.list(kind, ...more);
+      },
+      read(kind, namespace, name, deadline) {
+        asked.push(`${kind} ${name}`);
+        return now.read(kind, namespace, name, deadline);
+      },
     },
   };
   return { world, asked };
 }
 
 async function broken(subject: Subject, world: World): Promise<string[]> {
-  const { verdicts } = await judge(subject, POLICY, world, signal);
+  const { verdicts } = await judge(subject, POLICY, portsOf(world), signal);
   return verdicts.filter(({ outcome }) => outcome !== 'pass').map(({ rule, outcome }) => `${rule.id} ${outcome}`);
 }
 
@@ -75,7 +86,7 @@ describe('a refusal because of another object', () => {
   it('is looked at once more, live: a class applied beside its claim costs no denial', async () => {
     const { world, asked } = lagging([], [storageClass('true')]);
     expect(await broken(created(CLAIM), world)).toEqual([]);
-    expect(asked).toContain('StorageClass fast');
+    expect(asked).toContain('StorageClass.storage.k8s.io fast');
   });
 
   it('falls where the class was made anew since', async () => {
@@ -90,7 +101,7 @@ describe('a refusal because of another object', () => {
 
   it('is unknown where it cannot be looked at again', async () => {
     const { world } = lagging([storageClass('false')], []);
-    const cut: World = { ...world, readLive: async () => unknown('the API server is away') };
+    const cut: World = { ...world, live: listing(async () => unknown('the API server is away')) };
     expect(await broken(created(CLAIM), cut)).toEqual([
       'customer-key unknown',
       'data-source unknown',
@@ -107,9 +118,8 @@ describe('an acceptance', () => {
   });
 
   it('of a pod without volumes asks nobody', async () => {
-    const never: World = { list: () => Promise.reject(new Error('nobody may be asked')) };
     const pod = { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'a', namespace: 'qdrant' }, spec: {} };
-    const { verdicts } = await judge(created(pod), POLICY, never, signal);
+    const { verdicts } = await judge(created(pod), POLICY, portsOf(SILENT_WORLD), signal);
     expect(verdicts.filter(({ outcome }) => outcome === 'unknown')).toEqual([]);
     expect(verdicts.filter(({ rule }) => rule.needs.length > 0).length).toBeGreaterThan(3);
   });
@@ -133,7 +143,12 @@ describe('the binding of a claim', () => {
   });
 
   it('is judged by what could have changed since the claim came in, and not by its class', async () => {
-    const { verdicts } = await judge(bound(), POLICY, lagging([], [storageClass('true'), volume()]).world, signal);
+    const { verdicts } = await judge(
+      bound(),
+      POLICY,
+      portsOf(lagging([], [storageClass('true'), volume()]).world),
+      signal,
+    );
     expect(verdicts.map(({ rule }) => rule.id)).toEqual(['bound-volume', 'claim-annotations', 'data-source']);
   });
 });

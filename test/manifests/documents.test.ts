@@ -13,7 +13,7 @@ function problems(text: string): string[] {
 }
 
 describe('documents', () => {
-  it('are cut at ---, and those without content are none', () => {
+  it('are separated by ---, and those without content are skipped', () => {
     expect(values('# Source: a.yaml\n---\n# Source: b.yaml\na: 1\n--- # c\n\n---\nb: 2\n...\n---\n')).toEqual([
       { a: 1 },
       { b: 2 },
@@ -22,21 +22,21 @@ describe('documents', () => {
     expect(values('# nothing\n')).toEqual([]);
   });
 
-  it('go on after ..., where kubectl stops without a word', () => {
+  it('go on after ..., although kubectl silently stops there', () => {
     expect(values('a: 1\n...\nprivileged: true\n')).toEqual([{ a: 1 }, { privileged: true }]);
   });
 
-  it('may end their lines with CRLF', () => {
+  it('may have CRLF line endings', () => {
     expect(values('a: 1\r\n---\r\nb:\r\n  - x\r\n')).toEqual([{ a: 1 }, { b: ['x'] }]);
   });
 
-  it('that cannot be read hide no others, and say where', () => {
+  it('are read even if others cannot be, and the errors say where those are', () => {
     const { trees, errors } = readDocuments('a: 1\n---\nb: [\n---\nc: "x\n---\n d: 1\ne: 2\n---\nf: 3\n', 'f.yaml');
     expect(trees.map(({ value }) => value)).toEqual([{ a: 1 }, { f: 3 }]);
     expect(errors.map(({ line }) => line)).toEqual([4, 6, 8]);
   });
 
-  it('have no directives', () => {
+  it('must not have directives', () => {
     expect(problems('%YAML 1.2\n---\na: 1\n')).toEqual([
       'f.yaml:1:1: a directive (%) is not read by kubectl: expected none',
     ]);
@@ -44,19 +44,19 @@ describe('documents', () => {
 });
 
 describe('JSON', () => {
-  it('is read, also one object after another', () => {
+  it('is read, even if several objects follow one another', () => {
     expect(values('{\n\t"a": 1,\r\n\t"b": [true, null, "yes", 1e3, "\\u00e9\\/"]\n}\n')).toEqual([
       { a: 1, b: [true, null, 'yes', 1000, 'é/'] },
     ]);
     expect(values('{"a": "}"}{"b": "\\"{"}\n\n {"c": {}} ')).toEqual([{ a: '}' }, { b: '"{' }, { c: {} }]);
   });
 
-  it('may hold in strings what is no text of YAML', () => {
+  it('may have characters in its strings that YAML does not allow', () => {
     const object = { 'a: b': '# x', '? ': '\u2028\u007f\ufeff', '---': '\n---\n', ['k'.repeat(2000)]: '*a', '<<': {} };
     expect(values(JSON.stringify(object))).toEqual([object]);
   });
 
-  it('has a line for every field', () => {
+  it('has a position for every field', () => {
     const { trees, positionOf } = readDocuments('{"a": 1}\n{\n  "b": [\n    {"c": 2}\n  ]\n}', 'f.json');
     expect(trees.map((tree) => positionOf(tree.firstField([])))).toEqual([
       { line: 1, column: 2 },
@@ -65,7 +65,7 @@ describe('JSON', () => {
     expect(trees[1] && positionOf(trees[1].locate(['b', 0, 'c']))).toEqual({ line: 4, column: 6 });
   });
 
-  it('is read as it was written, whatever the values and the white space', () => {
+  it('is read exactly as it was written, whatever its values and white space', () => {
     fc.assert(
       fc.property(
         fc.array(fc.dictionary(fc.string({ unit: 'binary' }), fc.jsonValue({ stringUnit: 'binary' })), {
@@ -74,7 +74,7 @@ describe('JSON', () => {
         fc.constantFrom('', ' ', '\t', '\n', '    '),
         fc.constantFrom('', '\n', '\r\n', ' '),
         (objects, indent, between) => {
-          // Zero has no sign in the API.
+          // The API does not tell zero from negative zero.
           const texts = objects.map((object) => JSON.stringify(object, null, indent));
           const read = values(texts.join(between)).map((value) => JSON.stringify(value, null, indent));
           expect(read).toEqual(texts);
@@ -85,47 +85,47 @@ describe('JSON', () => {
 });
 
 describe('merge keys', () => {
-  it('win over what stands above them, as in the reader of kubectl', () => {
+  it('override the fields above them, as for kubectl', () => {
     expect(values('privileged: false\n<<: {privileged: true}\n')).toEqual([{ privileged: true }]);
     expect(values('<<: {privileged: true}\nprivileged: false\n')).toEqual([{ privileged: false }]);
   });
 
-  it('take mappings, aliases and lists of them, of which the first wins', () => {
+  it('take mappings, aliases, and lists of these, of which the first one wins', () => {
     expect(values('x: &x {a: 1}\nz: {<<: *x, b: 2}\n')).toEqual([{ x: { a: 1 }, z: { a: 1, b: 2 } }]);
     expect(values('<<: [{a: 1}, {a: 2, b: 3}]\n')).toEqual([{ a: 1, b: 3 }]);
     expect(values('x: &x {a: 1}\nz: {!!merge <<: [*x]}\n')).toEqual([{ x: { a: 1 }, z: { a: 1 } }]);
   });
 
-  it('in quotes are plain keys', () => {
+  it('are ordinary keys if they are quoted', () => {
     expect(values('"<<": {a: 1}\n')).toEqual([{ '<<': { a: 1 } }]);
   });
 
-  it('merge mappings only', () => {
+  it('merge nothing but mappings', () => {
     expect(problems('a: 1\n<<: [x]\n')).toEqual([
-      'f.yaml:2:6: << merges something that is no mapping: expected a mapping, or a list of mappings',
+      'f.yaml:2:6: << merges something other than a mapping: expected a mapping, or a list of mappings',
     ]);
   });
 });
 
 describe('aliases', () => {
-  it('mean the last anchor of their name above them', () => {
+  it('stand for the last anchor of their name above them', () => {
     expect(values('x: &a {k: &b 1}\nz: &b 2\nw: *a\nv: *b\n')).toEqual([{ x: { k: 1 }, z: 2, w: { k: 1 }, v: 2 }]);
   });
 
-  it('that are not defined, or contain themselves, are errors', () => {
+  it('are errors if they are not defined, or contain themselves', () => {
     expect(problems('a: *b\n')).toEqual(['f.yaml:1:4: *b is not defined above: expected &b']);
     expect(problems('a: &a [*a]\n')).toEqual(['f.yaml:1:8: *a contains itself']);
     expect(problems('a: &a {<<: *a}\n')).toEqual(['f.yaml:1:12: *a contains itself']);
   });
 
-  it('do not reach into the next document', () => {
+  it('cannot refer to another document', () => {
     expect(problems('a: &a 1\n---\nb: *a\n')).toEqual(['f.yaml:3:4: *a is not defined above: expected &a']);
   });
 
   it.each([
     ['values', '*'],
     ['merges', '<<: *'],
-  ])('cannot blow a document up (%s)', (_what, use) => {
+  ])('cannot expand a document without limit (%s)', (_what, use) => {
     const levels = Array.from({ length: 12 }, (_, level) => {
       const item = level === 0 ? '{k: v}' : use === '*' ? `*l${level - 1}` : `{<<: *l${level - 1}}`;
       return `l${level}: &l${level} [${Array.from({ length: 9 }, () => item).join(', ')}]\n`;
@@ -139,24 +139,24 @@ describe('aliases', () => {
 });
 
 describe('keys', () => {
-  it('stand once', () => {
+  it('must not be repeated', () => {
     expect(problems('a:\n  privileged: false\n  b: 1\n  privileged: true\n')).toEqual([
-      'f.yaml:4:3: "privileged" stands here twice: expected each key once',
+      'f.yaml:4:3: "privileged" is a duplicate key: expected each key once',
     ]);
     expect(problems('{\n "a": 1,\n "b": 2,\n "a": 3\n}')).toEqual([
-      'f.yaml:4:2: "a" stands here twice: expected each key once',
+      'f.yaml:4:2: "a" is a duplicate key: expected each key once',
     ]);
     expect(problems('1: a\n"1": b\n')).toHaveLength(1);
     expect(problems('yes: a\non: b\n')).toHaveLength(1);
   });
 
-  it('are text, as the API has it', () => {
+  it('are read as text, as in the API', () => {
     expect(values('yes: 1\n010: 2\n')).toEqual([{ true: 1, 8: 2 }]);
     expect(problems('? [a]\n: b\n')).toEqual(['f.yaml:1:3: a key is a mapping or a list: expected text']);
     expect(problems('~: b\n')).toHaveLength(1);
   });
 
-  it('called __proto__ are fields like others', () => {
+  it('may be __proto__, which is a field like any other', () => {
     const [value] = values('__proto__: {privileged: true}\nconstructor: 1\n') as [object];
     expect(Object.getPrototypeOf(value)).toBe(Object.prototype);
     expect(Object.hasOwn(value, '__proto__')).toBe(true);
@@ -164,7 +164,7 @@ describe('keys', () => {
   });
 });
 
-describe('what kubectl reads in another way', () => {
+describe('what kubectl reads differently', () => {
   it.each([
     ['a line separator', '# harmless\u2028privileged: true\n', 'U+2028'],
     ['a paragraph separator', '# harmless\u2029privileged: true\n', 'U+2029'],
@@ -195,20 +195,20 @@ describe('attacks', () => {
     ['block lists', '- '.repeat(100_000)],
     ['lists that are closed', `${'['.repeat(5000)}${']'.repeat(5000)}`],
     ['JSON', `{"a":${'['.repeat(5000)}${']'.repeat(5000)}}`],
-  ])('deep nesting of %s is an error', (_what, text) => {
+  ])('that nest %s too deep are an error', (_what, text) => {
     expect(problems(text)).toEqual([expect.stringMatching(/^f\.yaml:1:\d+: nested deeper than 256 levels$/)]);
   });
 
-  it('256 levels are read', () => {
+  it('do not include 256 levels, which are read', () => {
     expect(values(`a: ${'['.repeat(255)}${']'.repeat(255)}\n`)).toHaveLength(1);
   });
 
-  it('a hundred thousand keys are read', () => {
+  it('do not include a hundred thousand keys, which are read', () => {
     const text = Array.from({ length: 100_000 }, (_, index) => `k${index}: v\n`).join('');
     expect(values(text)).toHaveLength(1);
   });
 
-  it('no text makes the reader throw, and what it reports lies in the text', () => {
+  it('of any kind never make the parser throw, or report a position outside the text', () => {
     const token = fc.constantFrom(
       ...[
         'a',

@@ -10,7 +10,7 @@ const NAMESPACE = 'apiVersion: v1\nkind: Namespace\nmetadata: { name: qdrant }\n
 
 function errors(text: string): string[] {
   const fixture = fixtureOf(readManifests(text, 'f.yaml'), 'f.yaml');
-  return 'errors' in fixture ? fixture.errors.map(describeError) : [];
+  return fixture.ok ? [] : fixture.error.map(describeError);
 }
 
 async function read(text: string) {

@@ -4,20 +4,21 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { readSources, type SourceOptions, STDIN } from '../../src/manifests/input-files.ts';
+import { type InputFileOptions, readInputFiles, STDIN } from '../../src/manifests/input-files.ts';
 import { files } from '../support/review-run.ts';
 
-async function read(names: readonly string[], options: Partial<SourceOptions> = {}): Promise<[string, string][]> {
+async function read(names: readonly string[], options: Partial<InputFileOptions> = {}): Promise<[string, string][]> {
   const found: [string, string][] = [];
   const all = { stdin: Readable.from([]), signal: new AbortController().signal, ...options };
-  for await (const source of readSources(names, all)) {
-    found.push([source.file, 'text' in source ? source.text : `error: ${source.message}`]);
+  for await (const input of readInputFiles(names, all)) {
+    if (input.ok) found.push([input.value.file, input.value.text]);
+    else found.push([input.error.file, `error: ${input.error.message}`]);
   }
   return found;
 }
 
 describe('a directory', () => {
-  it('stands for all manifests below it, sorted, without the hidden ones', async () => {
+  it('stands for all manifests below it in alphabetical order, except hidden ones', async () => {
     const root = await files({
       'b.yaml': 'b',
       'a.yml': 'a',
@@ -39,7 +40,7 @@ describe('a directory', () => {
     expect(found.map(([, text]) => text)).toEqual(['a', 'b', 'd', 'f', 'h']);
   });
 
-  it('is walked once, wherever links lead', async () => {
+  it('is read once, wherever symbolic links lead', async () => {
     const root = await files({ 'a/b.yaml': 'b', 'other/c.yaml': 'c' });
     await symlink('..', join(root, 'a/up'));
     await symlink(root, join(root, 'a/root'));
@@ -48,19 +49,19 @@ describe('a directory', () => {
     expect((await read([join(root, 'a')])).map(([, text]) => text)).toEqual(['b', 'c']);
   });
 
-  it('holds links as a mounted ConfigMap has them', async () => {
+  it('is read once even if it is a mounted ConfigMap, which contains symbolic links', async () => {
     const root = await files({ '..2026/pod.yaml': 'p' });
     await symlink('..2026', join(root, '..data'));
     await symlink('..data/pod.yaml', join(root, 'pod.yaml'));
     expect(await read([root])).toEqual([[join(root, 'pod.yaml'), 'p']]);
   });
 
-  it('without a manifest is an error, for silence would read as consent', async () => {
+  it('is an error if it has no manifest, because otherwise it would look accepted', async () => {
     const root = await files({ 'README.md': 'x' });
     expect(await read([root])).toEqual([[root, 'error: holds no manifest: expected .yaml, .yml, .json files']]);
   });
 
-  it('is not silent about what it cannot read', async () => {
+  it('reports what cannot be read', async () => {
     const root = await files({ 'a.yaml': 'a', 'z.yaml': 'z' });
     await symlink('gone.yaml', join(root, 'b.yaml'));
     await symlink('c.yaml', join(root, 'c.yaml'));
@@ -76,7 +77,7 @@ describe('a directory', () => {
     ]);
   });
 
-  it.skipIf(process.getuid?.() === 0)('is not silent about what it may not read', async () => {
+  it.skipIf(process.getuid?.() === 0)('reports what may not be read', async () => {
     const root = await files({ 'a.yaml': 'a' });
     await chmod(join(root, 'a.yaml'), 0);
     await mkdir(join(root, 'b'), { mode: 0 });
@@ -86,7 +87,7 @@ describe('a directory', () => {
     ]);
   });
 
-  it('may hold the configuration, which is no manifest', async () => {
+  it('may contain the configuration, which is skipped', async () => {
     const root = await files({ 'a.yaml': 'a', 'config.yaml': 'c' });
     const except = join(root, 'config.yaml');
     expect(await read([root], { except })).toEqual([[join(root, 'a.yaml'), 'a']]);
@@ -95,14 +96,14 @@ describe('a directory', () => {
 });
 
 describe('a file', () => {
-  it('is read whatever its name, and once, by whatever path', async () => {
+  it('is read whatever its name, and only once if it is named by several paths', async () => {
     const root = await files({ 'pod.txt': 'p', 'c/d.yaml': 'd' });
     await symlink('pod.txt', join(root, 'link'));
     const names = ['pod.txt', 'link', './pod.txt', 'c/d.yaml', 'c'].map((name) => join(root, name));
     expect((await read(names)).map(([, text]) => text)).toEqual(['p', 'd']);
   });
 
-  it('that is not there hides no other', async () => {
+  it('is still read if another one does not exist', async () => {
     const root = await files({ 'a.yaml': 'a' });
     expect(await read([join(root, 'no.yaml'), join(root, 'a.yaml')])).toEqual([
       [join(root, 'no.yaml'), 'error: does not exist'],
@@ -110,7 +111,7 @@ describe('a file', () => {
     ]);
   });
 
-  it('is UTF-8, or UTF-16 where a byte order mark says so', async () => {
+  it('is UTF-8, or UTF-16 if there is a byte order mark', async () => {
     const utf16le = Buffer.from('\ufeffaé', 'utf16le');
     const root = await files({
       '1.yaml': '\ufeffaé',
@@ -121,7 +122,7 @@ describe('a file', () => {
     expect((await read([root])).map(([, text]) => text)).toEqual(['aé', 'aé', 'aé', 'error: is not UTF-8 text']);
   });
 
-  it('has a largest size', async () => {
+  it('is refused if it is too large', async () => {
     const root = await files({ 'a.yaml': Buffer.alloc(64 * 1024 * 1024 + 1, 0x23) });
     expect((await read([root])).map(([, text]) => text)).toEqual(['error: is larger than 64 MiB']);
   });
@@ -133,7 +134,7 @@ describe('standard input', () => {
     expect(await read(['-', '-'], { stdin })).toEqual([[STDIN, 'a: é']]);
   });
 
-  it('is not waited for once we are to stop', async () => {
+  it('is no longer waited for after the signal to stop', async () => {
     const stop = new AbortController();
     const stdin = new Readable({ read: () => stop.abort() });
     expect(await read(['-'], { stdin, signal: stop.signal })).toEqual([

@@ -7,7 +7,7 @@ import { readManifests } from '../../src/manifests/objects.ts';
 function read(text: string): { names: (string | undefined)[]; lines: number[]; errors: string[] } {
   const { manifests, errors } = readManifests(text, 'f.yaml');
   return {
-    names: manifests.map(({ object }) => object.metadata?.name),
+    names: manifests.map(({ object }) => object.metadata?.name ?? undefined),
     lines: manifests.map(({ line }) => line),
     errors: errors.map(describeError),
   };

@@ -91,7 +91,7 @@ for (const [config, group] of byConfig) {
 
 /** Asks a webhook that sees the world of the fixture and no other. */
 async function replay(one: Case, config: object): Promise<Told> {
-  const api = await startFixtureApi(one.world);
+  const api = await startFixtureApi(one.ports);
   const neverReady = one.file.prefix === 'unknown';
   const host = '127.0.0.1';
   const webhook = await startWebhook({ config, host, kubeconfig: api.kubeconfig, neverReady });
@@ -104,11 +104,11 @@ async function replay(one: Case, config: object): Promise<Told> {
 }
 
 /** The verdict is the one in the fixture's name, and a denial names the rule and the field. */
-async function expectVerdict({ file, subject, policy, world }: Case, allowed: boolean, message: string): Promise<void> {
+async function expectVerdict({ file, subject, policy, ports }: Case, allowed: boolean, message: string): Promise<void> {
   // A workload is let in with warnings: its pods are what is refused.
   const isAdvised = subject.pod !== undefined && subject.pod.base !== '';
   expect(allowed, message).toBe(file.prefix === 'allow' || isAdvised);
-  const { verdicts } = await judge(subject, policy, world, new AbortController().signal);
+  const { verdicts } = await judge(subject, policy, ports, new AbortController().signal);
   if (file.prefix === 'allow') {
     // What is tolerated is let in, and never silently.
     const tolerated = verdicts.some(({ rule, outcome }) => rule.id === file.rule && outcome === 'exempt');

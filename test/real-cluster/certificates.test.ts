@@ -6,7 +6,7 @@ import { z } from 'zod';
 import type { Authority } from '../../src/certificates/trust-state.ts';
 import { issueAuthority } from '../../src/cluster/certificates/issuer.ts';
 import { readAnchors } from '../../src/cluster/certificates/secret.ts';
-import { certificateStore, FIELD_MANAGER } from '../../src/cluster/certificates/store.ts';
+import { createCertificateStore, FIELD_MANAGER } from '../../src/cluster/certificates/store.ts';
 import { createKubeClient, type KubeClient } from '../../src/cluster/client.ts';
 import { findCluster } from '../../src/cluster/kubeconfig.ts';
 import { webhookConfiguration } from '../../src/registration/webhook.ts';
@@ -187,7 +187,7 @@ describe('the caBundle', () => {
 });
 
 test('every write gives way to whoever wrote in between', async () => {
-  const store = certificateStore({
+  const store = createCertificateStore({
     ...SETTINGS,
     client: await newClient(),
     names: SETTINGS,

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import { parse, stringify } from 'yaml';
-import { MANIFEST, renderManifest } from '../../scripts/chart-manifest.ts';
+import { MANIFEST, renderManifest } from '../../scripts/generate/manifest.ts';
 import { valueEntries } from '../../src/chart/schema.ts';
 import type { KubernetesObject } from '../../src/k8s/object.ts';
 import { webhookEntries } from '../../src/registration/webhook.ts';

@@ -3,7 +3,7 @@ import { join, resolve } from 'node:path';
 import fc from 'fast-check';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
-import type { Finding, PodSecurityLevel, Rule } from '../../src/engine/rule.ts';
+import type { Finding, PodSecurityLevel } from '../../src/engine/rule.ts';
 import { makeSubject } from '../../src/engine/subject.ts';
 import { judge } from '../../src/judge.ts';
 import {
@@ -12,12 +12,15 @@ import {
   type ContainerList,
   type PodSpec,
   type Volume,
-} from '../../src/k8s/core/pods.ts';
+} from '../../src/k8s/core/pod-shape.ts';
 import type { KubernetesObject } from '../../src/k8s/object.ts';
-import { shapeErrors } from '../../src/k8s/shapes.ts';
+import { shapeErrors } from '../../src/k8s/shape-check.ts';
+import type { Rule } from '../../src/rules/define.ts';
 import { RULES } from '../../src/rules/index.ts';
-import { NO_WORLD, policyWith, SETTINGS, USER_NAMESPACES } from '../support/policies.ts';
+import { askRule } from '../support/ask-rule.ts';
+import { policyWith, USER_NAMESPACES } from '../support/policies.ts';
 import { randomPod } from '../support/random-pods.ts';
+import { NO_WORLD } from '../support/worlds.ts';
 import { goModule, pinnedModule } from './harness/binaries.ts';
 import { output } from './harness/run.ts';
 
@@ -184,8 +187,9 @@ const HARMLESS: Container = {
 
 /** The same containers, init containers first, all in one list. */
 function withContainersIn(list: ContainerList, pod: Upstream['pod']): Upstream['pod'] {
-  const { initContainers = [], containers = [], ...spec } = pod.spec;
-  return { ...pod, spec: { ...spec, containers: [HARMLESS], [list]: [...initContainers, ...containers] } };
+  const { initContainers, containers, ...spec } = pod.spec;
+  const all = [...(initContainers ?? []), ...(containers ?? [])];
+  return { ...pod, spec: { ...spec, containers: [HARMLESS], [list]: all } };
 }
 
 /** Where a finding moves with its container. */
@@ -233,10 +237,7 @@ async function askUpstream(pods: readonly KubernetesObject[]): Promise<string[][
 /** The same by the rules of this program, whatever the level. */
 function brokenChecks(object: KubernetesObject): string[] {
   const subject = makeSubject({ object, now: NOW });
-  return CHECKS.filter((rule) => {
-    const options = rule.options.parse(USER_NAMESPACES[rule.id]?.options ?? {});
-    return rule.check(subject, {}, options, SETTINGS).length > 0;
-  })
+  return CHECKS.filter((rule) => askRule(rule, subject, { given: USER_NAMESPACES[rule.id]?.options ?? {} }).length > 0)
     .map(({ podSecurity }) => podSecurity?.check ?? '')
     .sort();
 }

@@ -2,7 +2,6 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, inject, i
 import { createKubeClient, type KubeClient } from '../../src/cluster/client.ts';
 import { findCluster } from '../../src/cluster/kubeconfig.ts';
 import { Reflector, type ReflectorOptions } from '../../src/cluster/reflector.ts';
-import type { FactKind } from '../../src/facts/kinds.ts';
 import { isJsonObject, type JsonObject } from '../../src/k8s/object.ts';
 import { REAL_CLOCK } from '../../src/runtime/clock.ts';
 import { type Cluster, joinCluster, type SharedCluster, startCluster } from './harness/cluster.ts';
@@ -15,7 +14,7 @@ const WIDGETS = {
   plural: 'widgets',
   kind: 'Widget',
   namespaced: true,
-} satisfies Partial<FactKind>;
+};
 const PATIENT = { timeout: 60_000, interval: 50 };
 
 let stop: AbortController;

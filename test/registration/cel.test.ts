@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { fieldsChanged, parseFieldPath } from '../../src/engine/reads.ts';
-import { podOf } from '../../src/k8s/core/pods.ts';
+import { podOf } from '../../src/k8s/pod-template.ts';
 import { anyFieldChanged, watchedFields } from '../../src/registration/cel.ts';
 import { RULES } from '../../src/rules/index.ts';
 import { changedPod } from '../support/random-pods.ts';
@@ -30,6 +30,14 @@ describe('the match condition of pods', () => {
       "request.operation != 'UPDATE' || object.?spec.?containers != oldObject.?spec.?containers" +
         ' || object.?spec.?hostNetwork != oldObject.?spec.?hostNetwork',
     );
+  });
+
+  it('compares a map as a whole where rules look for many keys in it', () => {
+    const paths = Array.from({ length: 17 }, (_, i) => `metadata.labels{example.com/${i}}`);
+    expect(anyFieldChanged(paths)).toBe(
+      "request.operation != 'UPDATE' || object.?metadata.?labels != oldObject.?metadata.?labels",
+    );
+    expect(anyFieldChanged(paths.slice(1))).toContain('k.startsWith("example.com/16")');
   });
 
   it('looks at the keys of a map on both sides: one may have come, one may have gone', () => {

@@ -15,17 +15,17 @@ it.each([
 });
 
 it.each(['', '0', '0s', '-5s', '1h', '31s', '10', 's', 'NaN', '1e3s', '10 s', '10%73', '9'.repeat(400)])(
-  'takes the default instead of "%s"',
+  'uses the default instead of "%s"',
   (text) => {
     expect(timeoutOf(`/validate?timeout=${text}`)).toBe(10_000);
   },
 );
 
-it('takes the default without one', () => {
+it('uses the default if there is no timeout', () => {
   expect(timeoutOf('/validate')).toBe(10_000);
   expect(timeoutOf('/validate?a=b')).toBe(10_000);
 });
 
-it('finds it among others', () => {
+it('finds the timeout among other parameters', () => {
   expect(timeoutOf('/validate?a=b&timeout=2s&c=d')).toBe(2000);
 });

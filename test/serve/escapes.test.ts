@@ -18,16 +18,16 @@ it.each([
   String.raw`{"a":"\u00"}`,
   '{"a":"u0041"}',
   '',
-])('takes no offence at what an API server writes: %s', (text) => {
+])('accepts the escapes that an API server writes: %s', (text) => {
   expect(escapesLetters(text)).toBe(false);
 });
 
-it('is refused before a body is parsed, so that no text can lend its keys to another', () => {
+it('are refused before the body is parsed, so that they cannot affect the keys of another body', () => {
   const body = Buffer.from(String.raw`{"z":1,"\u0068ostNetwork":true}`);
   expect(decode(body)).toMatchObject({ status: 400, reason: 'escaped-letters' });
 });
 
-it.each(['\\', '\\\\', '\\u003c', '\\\\u0041', '\\\\\\u003c'])('is told of a text that is full of %s', (part) => {
+it.each(['\\', '\\\\', '\\u003c', '\\\\u0041', '\\\\\\u003c'])('finds one in a text that is full of %s', (part) => {
   const text = part.repeat(8_000_000 / part.length);
   expect(escapesLetters(`["${text}","\\u003c"]`)).toBe(false);
   expect(escapesLetters(`["\\u003c","\\u004f${text}"]`)).toBe(true);

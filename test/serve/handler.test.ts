@@ -1,24 +1,22 @@
 import { describe, expect, it } from 'vitest';
 import { defaultPolicy } from '../../src/config/resolve.ts';
-import { known, unknown } from '../../src/engine/facts.ts';
-import type { Enforcement, Policy } from '../../src/engine/policy.ts';
-import type { Rule } from '../../src/engine/rule.ts';
-import type { World } from '../../src/facts/world.ts';
+import { known } from '../../src/engine/fact.ts';
+import type { Enforcement } from '../../src/engine/policy.ts';
+import type { Policy, Rule } from '../../src/rules/define.ts';
 import { type Answered, createHandler } from '../../src/serve/handler.ts';
 import type { BadRequestReason } from '../../src/telemetry/metrics.ts';
 import { policyWithAllRules } from '../support/policies.ts';
 import { GOOD_POD, reviewOf } from '../support/serving.ts';
+import { listing, NO_WORLD, portsOf } from '../support/worlds.ts';
 
-const NO_WORLD: World = { list: async () => unknown('there is no cluster here') };
-
-function handlerWith(policy: Policy, { enforcement = 'enforce' as Enforcement, world = NO_WORLD } = {}) {
+function handlerWith(policy: Policy, { enforcement = 'enforce' as Enforcement, ports = NO_WORLD } = {}) {
   const seen = { answered: [] as Answered[], rejected: [] as BadRequestReason[], threw: [] as unknown[] };
   const namespaces = new Map([['qdrant', policy]]);
   const handler = createHandler({
     config: { current: { enforcement, namespaces, attestations: [] }, refresh: async () => {} },
-    world,
+    ports,
     now: () => new Date(),
-    observer: {
+    requestLog: {
       answered: (event) => seen.answered.push(event),
       rejected: (reason) => seen.rejected.push(reason),
       threw: (error) => seen.threw.push(error),
@@ -27,7 +25,7 @@ function handlerWith(policy: Policy, { enforcement = 'enforce' as Enforcement, w
   return { handler, seen };
 }
 
-/** The default policy, with one rule changed. */
+/** Returns the default policy with its first rule changed. */
 function policyWith(change: Partial<Rule>): Policy {
   const policy = defaultPolicy('private');
   const [first, ...others] = policy.rules;
@@ -44,7 +42,7 @@ describe('a rule that throws', () => {
     },
   });
 
-  it('denies with the uid of the request and says nothing of the fault', async () => {
+  it('denies with the uid of the request, and does not reveal the error', async () => {
     const { handler, seen } = handlerWith(broken);
     const { status, body: text } = await handler(body, 10_000);
     const { response } = JSON.parse(text);
@@ -55,7 +53,7 @@ describe('a rule that throws', () => {
     expect(seen.threw).toMatchObject([{ message: 'SECRET of the stack' }]);
   });
 
-  it('allows under enforcement audit, and still counts', async () => {
+  it('allows under enforcement audit, and still counts the error', async () => {
     const { handler, seen } = handlerWith(broken, { enforcement: 'audit' });
     const { body: text } = await handler(body, 10_000);
     expect(JSON.parse(text).response).toMatchObject({ uid: 'the-uid', allowed: true });
@@ -63,18 +61,18 @@ describe('a rule that throws', () => {
   });
 });
 
-describe('a fact that does not come', () => {
+describe('a fact that cannot be learnt in time', () => {
   const needy = policyWith({ needs: ['namespace'] });
 
   it('is unknown when the time of the request is up, and denies as such', async () => {
-    const never: World = { list: () => new Promise(() => {}) };
-    const { handler } = handlerWith(needy, { world: never });
+    const never = portsOf(listing(() => new Promise(() => {})));
+    const { handler } = handlerWith(needy, { ports: never });
     const { response } = JSON.parse((await handler(body, 400)).body);
     expect(response).toMatchObject({ allowed: false, status: { code: 503 } });
     expect(response.status.message).toContain('not a violation: try again');
   });
 
-  it('is unknown at once where there is no time left', async () => {
+  it('is unknown at once if there is no time left', async () => {
     const { handler } = handlerWith(needy);
     const { response } = JSON.parse((await handler(body, 0)).body);
     expect(response).toMatchObject({ uid: 'the-uid', allowed: false, status: { code: 503 } });
@@ -82,7 +80,7 @@ describe('a fact that does not come', () => {
 });
 
 describe('large bodies', () => {
-  it('take turns with the small ones', async () => {
+  it('do not delay a small one by all of their work', async () => {
     const { handler, seen } = handlerWith(defaultPolicy('private'));
     const large = Buffer.from(`{"apiVersion":"v1","padding":"${'a'.repeat(1024 * 1024)}"}`);
     const order: string[] = [];
@@ -96,7 +94,7 @@ describe('large bodies', () => {
   });
 });
 
-describe('what stands in no namespace', () => {
+describe('a cluster-scoped object', () => {
   const storageClass = {
     apiVersion: 'storage.k8s.io/v1',
     kind: 'StorageClass',
@@ -104,30 +102,31 @@ describe('what stands in no namespace', () => {
     provisioner: 'ebs.csi.aws.com',
   };
   const waiting = { metadata: { name: 'data', namespace: 'qdrant' }, spec: { storageClassName: 'plain' } };
-  const claims: World = {
-    list: async (_kind, namespace) =>
+  const claims = portsOf(
+    listing(async (_kind, namespace) =>
       known(namespace === 'qdrant' ? [{ apiVersion: 'v1', kind: 'PersistentVolumeClaim', ...waiting }] : []),
-  };
+    ),
+  );
   const asked = (object: object) => Buffer.from(JSON.stringify(reviewOf(object, { uid: 'the-uid', namespace: '' })));
 
-  it('is judged for every protected namespace, and refused where one of them refuses', async () => {
+  it('is judged for every protected namespace, and refused if one of them refuses it', async () => {
     const policy = policyWithAllRules({ rules: { 'class-changes': { mode: 'enforce' } } });
-    const { handler } = handlerWith(policy, { world: claims });
+    const { handler } = handlerWith(policy, { ports: claims });
     const { response } = JSON.parse((await handler(asked(storageClass), 10_000)).body);
     expect(response).toMatchObject({ allowed: false, status: { code: 403 } });
     expect(response.status.message).toContain('class-changes');
-    const relaxed = handlerWith(policyWithAllRules(), { world: claims });
+    const relaxed = handlerWith(policyWithAllRules(), { ports: claims });
     expect(JSON.parse((await relaxed.handler(asked(storageClass), 10_000)).body).response.allowed).toBe(true);
   });
 
-  it('could not be told where it points into a namespace that the configuration does not know', async () => {
+  it('cannot be judged if it refers to a namespace that is not in the configuration', async () => {
     const volume = {
       apiVersion: 'v1',
       kind: 'PersistentVolume',
       metadata: { name: 'pv' },
       spec: { claimRef: { namespace: 'new' } },
     };
-    const { handler } = handlerWith(policyWithAllRules(), { world: claims });
+    const { handler } = handlerWith(policyWithAllRules(), { ports: claims });
     const { response } = JSON.parse((await handler(asked(volume), 10_000)).body);
     expect(response).toMatchObject({ allowed: false, status: { code: 503 } });
     expect(response.status.message).toContain('does not list the namespace "new"');

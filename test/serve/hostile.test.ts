@@ -13,13 +13,13 @@ beforeAll(async () => {
 });
 afterAll(() => serving.stop());
 
-// Whatever was sent: nothing threw, and the next review is answered as if nothing had been.
+// Whatever was sent, nothing was thrown, and the next review is answered as usual.
 afterEach(async () => {
   expect(await metric(serving, 'qdrant_admission_throws_total')).toBe(0);
   expect(await review(serving, GOOD)).toMatchObject({ allowed: true });
 });
 
-/** A good pod that is not quite what it should be. */
+/** Returns a good pod with some fields replaced. */
 function podWith(change: object): object {
   return { ...GOOD_POD, ...change };
 }
@@ -32,7 +32,7 @@ describe('transport', () => {
   });
 
   it.each(['/', '/validate/', '/validate/x', '/validatex', '/../validate', '//validate', '/VALIDATE', '/%76alidate'])(
-    'knows no path %s',
+    'answers 404 for the path %s',
     async (path) => {
       expect((await ask(serving, GOOD, { path })).status).toBe(404);
     },
@@ -43,7 +43,7 @@ describe('transport', () => {
     'application/json;charset=UTF-8',
     'Application/JSON; charset="utf-8"',
     'application/json',
-  ])('takes the content type %s', async (type) => {
+  ])('accepts the content type %s', async (type) => {
     expect((await ask(serving, GOOD, { headers: { 'Content-Type': type } })).status).toBe(200);
   });
 
@@ -65,19 +65,19 @@ describe('transport', () => {
     expect(status).toBe(415);
   });
 
-  it('takes a body of 8 MiB, and no byte more', async () => {
+  it('accepts a body of 8 MiB, but not one byte more', async () => {
     const padded = (size: number) => Buffer.concat([Buffer.from(GOOD), Buffer.alloc(size - GOOD.length, ' ')]);
     expect((await ask(serving, padded(MOST_BYTES))).status).toBe(200);
     expect(await ask(serving, padded(MOST_BYTES + 1))).toMatchObject({ status: 413, text: expect.any(String) });
   });
 
-  it('stops counting a body without a length at the same size', async () => {
+  it('has the same limit for a chunked body', async () => {
     const headers = { 'Transfer-Encoding': 'chunked' };
     expect((await ask(serving, Buffer.alloc(MOST_BYTES + 1, ' '), { headers })).status).toBe(413);
     expect((await ask(serving, GOOD, { headers })).status).toBe(200);
   });
 
-  it('takes Expect: 100-continue', async () => {
+  it('accepts Expect: 100-continue', async () => {
     const { socket, sofar, received } = await dial(serving);
     socket.write(head(GOOD.length, 'Expect: 100-continue', 'Connection: close'));
     while (!sofar().startsWith('HTTP/1.1 100 ')) await once(socket, 'data');
@@ -85,7 +85,7 @@ describe('transport', () => {
     expect(await received).toContain('"allowed":true');
   });
 
-  it('answers requests that were sent without waiting, in their order', async () => {
+  it('answers pipelined requests in their order', async () => {
     const { socket, received } = await dial(serving);
     const asked = (uid: string, ...headers: string[]) => {
       const body = JSON.stringify(reviewOf(GOOD_POD, { uid }));
@@ -99,11 +99,11 @@ describe('transport', () => {
   it.each([
     ['two lengths', `${head(GOOD.length, 'Content-Length: 3')}${GOOD}`],
     ['a length and chunks', `${head(GOOD.length, 'Transfer-Encoding: chunked')}0\r\n\r\n`],
-    ['a length that is no number', head('-1')],
+    ['a negative length', head('-1')],
     ['headers of 32 KB', head(0, `X-Long: ${'a'.repeat(32 * 1024)}`)],
     ['no HTTP at all', '\0\0\0\0 hello \r\n\r\n'],
-    ['HTTP/2 without having agreed on it', 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n'],
-  ])('refuses %s, and closes', async (_, bytes) => {
+    ['HTTP/2 without negotiation', 'PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n'],
+  ])('refuses %s, and closes the connection', async (_, bytes) => {
     const { socket, received } = await dial(serving);
     socket.write(bytes);
     const text = await received;
@@ -111,7 +111,7 @@ describe('transport', () => {
     expect(text).not.toContain('"allowed":true');
   });
 
-  it('survives callers that go away in the middle of a body', async () => {
+  it('survives callers that disconnect in the middle of a body', async () => {
     const before = await metric(serving, 'qdrant_admission_bad_requests_total{reason="aborted"}');
     const callers = await Promise.all(Array.from({ length: 20 }, () => dial(serving)));
     for (const { socket } of callers) socket.write(head(1_000_000) + 'a'.repeat(1000));
@@ -123,16 +123,16 @@ describe('transport', () => {
     while ((await aborted()) < before + callers.length) await new Promise((resolve) => setTimeout(resolve, 20));
   });
 
-  it('closes on who offers only HTTP/2', async () => {
+  it('refuses a caller that offers only HTTP/2', async () => {
     await expect(dial(serving, { ALPNProtocols: ['h2'] })).rejects.toThrow();
   });
 
-  it('closes on who offers only TLS 1.1', async () => {
+  it('refuses a caller that offers only TLS 1.1', async () => {
     const old = { minVersion: 'TLSv1', maxVersion: 'TLSv1.1', ciphers: 'DEFAULT@SECLEVEL=0' };
     await expect(dial(serving, old)).rejects.toThrow();
   });
 
-  it('closes on who does not speak TLS, and counts', async () => {
+  it('refuses and counts a caller that does not speak TLS', async () => {
     const before = await metric(serving, 'qdrant_admission_tls_client_errors_total');
     const socket = connectPlain(serving.port, '127.0.0.1');
     socket.on('error', () => {});
@@ -148,19 +148,19 @@ function head(length: number | string, ...headers: readonly string[]): string {
   return [...lines, `Content-Length: ${length}`, ...headers, '', ''].join('\r\n');
 }
 
-describe('what is not JSON', () => {
+describe('a body that is not JSON', () => {
   it.each([
     ['nothing', ''],
     ['a byte order mark', `\ufeff${GOOD}`],
     ['something after the end', `${GOOD} x`],
     ['two values', `${GOOD}${GOOD}`],
-    ['an end that is missing', GOOD.slice(0, -1)],
+    ['a truncated review', GOOD.slice(0, -1)],
     ['NaN', '{"a":NaN}'],
     ['Infinity', '{"a":-Infinity}'],
     ['a comment', `/* a */ ${GOOD}`],
     ['YAML', 'apiVersion: admission.k8s.io/v1'],
-    ['brackets of all depths', '['.repeat(MOST_BYTES)],
-    ['objects of all depths', '{"a":'.repeat(MOST_BYTES / 5)],
+    ['nothing but opening brackets', '['.repeat(MOST_BYTES)],
+    ['nothing but nested objects', '{"a":'.repeat(MOST_BYTES / 5)],
     ['a NUL', `${GOOD}\0`],
   ])('gets HTTP 400: %s', async (_, body) => {
     const { status, headers, text } = await ask(serving, body);
@@ -170,66 +170,66 @@ describe('what is not JSON', () => {
   });
 
   it.each([
-    ['a byte that cannot be', [0x22, 0xff, 0x22]],
+    ['an invalid byte', [0x22, 0xff, 0x22]],
     ['a surrogate', [0x22, 0xed, 0xa0, 0x80, 0x22]],
-    ['an end in a character', [0x22, 0xe4, 0xb8]],
+    ['an incomplete character', [0x22, 0xe4, 0xb8]],
     ['UTF-16', [...Buffer.from('\ufeff{}', 'utf16le')]],
   ])('gets HTTP 400: %s', async (_, bytes) => {
     expect(await ask(serving, Buffer.from(bytes))).toMatchObject({ status: 400, text: 'the body is not UTF-8\n' });
   });
 
-  it('gets HTTP 413 for more values than an object has', async () => {
+  it('gets HTTP 413 if it has more values than any object', async () => {
     expect((await ask(serving, `[${'{},'.repeat(2_000_000)}0]`)).status).toBe(413);
   });
 });
 
-describe('what is no AdmissionReview', () => {
+describe('a body that is no AdmissionReview', () => {
   it.each([
     ['a number', 7],
     ['a list', []],
     ['null', null],
     ['an empty object', {}],
-    ['a request that is a list', { request: [] }],
+    ['a list for a request', { request: [] }],
     ['a request without uid', { ...reviewOf(GOOD_POD, { uid: undefined }) }],
     ['an empty uid', { ...reviewOf(GOOD_POD, { uid: '' }) }],
     ['a uid that is a number', { ...reviewOf(GOOD_POD, { uid: 7 }) }],
-    ['only a response', { response: { uid: 'a', allowed: true } }],
+    ['a response only', { response: { uid: 'a', allowed: true } }],
   ])('gets HTTP 400: %s', async (_, body) => {
     const { status, text } = await ask(serving, JSON.stringify(body));
     expect(status).toBe(400);
     expect(text).not.toContain('allowed');
   });
 
-  it('gets HTTP 400 where request is only inherited', async () => {
+  it('gets HTTP 400 if its request is only inherited', async () => {
     expect((await ask(serving, `{"__proto__":${GOOD}}`)).status).toBe(400);
   });
 });
 
-describe('a review that makes no sense is denied with its uid', () => {
+describe('an invalid review is denied with its uid', () => {
   const uid = 'hostile-1';
   const deep = JSON.parse(`${'['.repeat(200)}${']'.repeat(200)}`);
   it.each([
     ['of version v1beta1', { ...reviewOf(GOOD_POD, { uid }), apiVersion: 'admission.k8s.io/v1beta1' }, 400],
     ['of another kind', { ...reviewOf(GOOD_POD, { uid }), kind: 'AdmissionRequest' }, 400],
-    ['with an operation that is none', reviewOf(GOOD_POD, { uid, operation: 'create' }), 400],
+    ['with an unknown operation', reviewOf(GOOD_POD, { uid, operation: 'create' }), 400],
     ['without an operation', reviewOf(GOOD_POD, { uid, operation: undefined }), 400],
     ['without a kind', reviewOf(GOOD_POD, { uid, kind: undefined }), 400],
     ['without an object', reviewOf(GOOD_POD, { uid, object: null }), 400],
     ['with a list for an object', reviewOf(GOOD_POD, { uid, object: [GOOD_POD] }), 400],
     [
-      'with a kind that its object is not',
+      'whose kind is not that of its object',
       reviewOf(GOOD_POD, { uid, kind: { group: '', version: 'v1', kind: 'Node' } }),
       400,
     ],
     [
-      'with a version that its object is not',
+      'whose version is not that of its object',
       reviewOf(GOOD_POD, { uid, kind: { group: 'a', version: 'v1', kind: 'Pod' } }),
       400,
     ],
-    ['with a namespace that its object is not in', reviewOf(GOOD_POD, { uid, namespace: 'other' }), 400],
+    ['whose namespace is not that of its object', reviewOf(GOOD_POD, { uid, namespace: 'other' }), 400],
     ['with a namespace that is a number', reviewOf(GOOD_POD, { uid, namespace: 7 }), 400],
-    ['of a deletion without what is deleted', reviewOf(GOOD_POD, { uid, operation: 'DELETE' }), 400],
-    ['of an update without what was', reviewOf(GOOD_POD, { uid, operation: 'UPDATE' }), 400],
+    ['of a deletion without the deleted object', reviewOf(GOOD_POD, { uid, operation: 'DELETE' }), 400],
+    ['of an update without the old object', reviewOf(GOOD_POD, { uid, operation: 'UPDATE' }), 400],
     ['of a pod without a spec', reviewOf(podWith({ spec: undefined }), { uid }), 400],
     ['of a pod without containers', reviewOf(podWith({ spec: { containers: [] } }), { uid }), 400],
     ['of a pod with a null for a container', reviewOf(podWith({ spec: { containers: [null] } }), { uid }), 400],
@@ -249,13 +249,9 @@ describe('a review that makes no sense is denied with its uid', () => {
       reviewOf(podWith({ spec: { ...GOOD_POD.spec, securityContext: { runAsUser: 0.5 } } }), { uid }),
       400,
     ],
+    ['of a pod with nested labels', reviewOf(podWith({ metadata: { name: 'a', labels: { a: deep } } }), { uid }), 400],
     [
-      'of a pod with labels that nest',
-      reviewOf(podWith({ metadata: { name: 'a', labels: { a: deep } } }), { uid }),
-      400,
-    ],
-    [
-      'of a pod with more containers than can be',
+      'of a pod with more containers than are judged',
       reviewOf(podWith({ spec: { containers: Array(20_000).fill({}) } }), { uid }),
       400,
     ],
@@ -272,8 +268,8 @@ describe('a review that makes no sense is denied with its uid', () => {
   });
 });
 
-describe('keys and texts that mean something to JavaScript', () => {
-  it('do not reach a prototype', async () => {
+describe('keys and texts with a special meaning in JavaScript', () => {
+  it('cannot change a prototype', async () => {
     const polluting = GOOD.replace(
       '"spec":{',
       '"spec":{"__proto__":{"hostNetwork":true},"constructor":{"prototype":{"a":1}},',
@@ -282,14 +278,14 @@ describe('keys and texts that mean something to JavaScript', () => {
     expect(Object.hasOwn(Object.prototype, 'hostNetwork')).toBe(false);
   });
 
-  it('are read as the API server reads them: the last of two keys, and its own spelling only', async () => {
+  it('are read as the API server reads them: the last of two equal keys counts, and upper case matters', async () => {
     const twice = GOOD.replace('"spec":{', '"spec":{"hostNetwork":false,"hostNetwork":true,');
     expect(await review(serving, twice)).toMatchObject({ allowed: false, status: { code: 403 } });
     const spelled = GOOD.replace('"runAsNonRoot":true', '"RunAsNonRoot":true');
     expect(await review(serving, spelled)).toMatchObject({ allowed: false, status: { code: 403 } });
   });
 
-  it('come back escaped', async () => {
+  it('are escaped in the answer', async () => {
     const pod = podWith({
       metadata: { name: '\u001b[31m\u202e\ud800', namespace: 'qdrant' },
       spec: { containers: [{}] },
@@ -298,7 +294,7 @@ describe('keys and texts that mean something to JavaScript', () => {
     expect(status?.message).toContain('Pod qdrant/\\u{1b}[31m\\u{202e}\\u{d800} breaks');
   });
 
-  it.each(['a'.repeat(1_000_000), '\u0001'.repeat(400_000)])('are cut where they are long', async (long) => {
+  it.each(['a'.repeat(1_000_000), '\u0001'.repeat(400_000)])('are cut if they are long', async (long) => {
     const pod = podWith({
       metadata: { name: long, namespace: 'qdrant' },
       spec: { containers: [{ name: long, securityContext: { procMount: long } }] },
@@ -308,7 +304,7 @@ describe('keys and texts that mean something to JavaScript', () => {
     expect(status?.message.length).toBeLessThan(40_000);
   });
 
-  it('have a largest number of lines', async () => {
+  it('cannot make the answer arbitrarily long', async () => {
     const pod = podWith({ spec: { containers: Array(1000).fill({ securityContext: { privileged: true } }) } });
     const { status } = await review(serving, reviewOf(pod));
     expect(status?.message).toMatch(/… and \d+ more/);

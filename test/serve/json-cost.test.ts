@@ -10,22 +10,22 @@ describe('depth', () => {
   it.each([
     ['lists', '[', ']'],
     ['objects', '{"a":', '}'],
-  ])('%s may nest 256 deep, no deeper', (_, open, close) => {
+  ])('%s may be nested 256 deep, but not deeper', (_, open, close) => {
     const nested = (depth: number) => `${open.repeat(depth)}1${close.repeat(depth)}`;
     expect(problemOf(nested(256))).toBeUndefined();
     expect(problemOf(nested(257))).toBe('too-deep');
   });
 
-  it('does not count brackets in strings', () => {
+  it('ignores brackets in strings', () => {
     expect(problemOf(`["${'['.repeat(1000)}","\\"${'{'.repeat(1000)}"]`)).toBeUndefined();
   });
 
-  it('does not read past an end that is missing', () => {
+  it('handles a text that ends within a string', () => {
     expect(problemOf('"[[[[')).toBeUndefined();
     expect(problemOf('"[[[[\\')).toBeUndefined();
   });
 
-  it('agrees with the depth of any JSON value', () => {
+  it('is right for any JSON value', () => {
     fc.assert(
       fc.property(fc.json({ maxDepth: 8 }), (json) => {
         expect(problemOf(json)).toBeUndefined();
@@ -38,14 +38,14 @@ describe('depth', () => {
 });
 
 describe('cost', () => {
-  it('lets an update of two pods of 1.5 MB, full of environment variables, through', () => {
+  it('accepts an update of two pods of 1.5 MB that are full of environment variables', () => {
     const env = (i: number) => `{"name":"VARIABLE_${i}","value":"value-${i}"}`;
     const pod = `{"spec":{"containers":[{"env":${list(30_000, env)}}]}}`;
     expect(pod.length).toBeGreaterThan(1.2 * MIB);
     expect(problemOf(`{"object":${pod},"oldObject":${pod}}`)).toBeUndefined();
   });
 
-  it('also with what the API server records of their fields', () => {
+  it('accepts one with managedFields for each of them', () => {
     const env = (i: number) => `{"name":"VARIABLE_${i}","value":"${i}"}`;
     const managed = (i: number) => `"k:{\\"name\\":\\"VARIABLE_${i}\\"}":{".":{},"f:name":{},"f:value":{}}`;
     const fields = `{"f:env":{${Array.from({ length: 10_000 }, (_, i) => managed(i))}}}`;
@@ -54,7 +54,7 @@ describe('cost', () => {
     expect(problemOf(`{"object":${pod},"oldObject":${pod}}`)).toBeUndefined();
   });
 
-  it('lets long texts through', () => {
+  it('accepts long strings', () => {
     expect(problemOf(`["${'a'.repeat(8 * MIB - 10)}"]`)).toBeUndefined();
     expect(problemOf(`[${' '.repeat(8 * MIB - 10)}]`)).toBeUndefined();
   });
@@ -70,7 +70,7 @@ describe('cost', () => {
     ['orders of the same keys', list(10_000, (i) => `{${[...word(i)].map((key) => `"${key}":0`)}}`)],
     ['__proto__ keys', list(120_000, () => '{"__proto__":{}}')],
     ['keys that are numbers', list(300_000, () => '{"4294967290":0}')],
-  ])('stops too many %s', (_, text) => {
+  ])('refuses too many %s', (_, text) => {
     expect(text.length).toBeLessThan(8 * MIB);
     expect(problemOf(text)).toBe('too-costly');
   });

@@ -26,14 +26,14 @@ describe('the webhook', () => {
     expect(answer).toEqual({ uid: 'c8f1d2aa-0000-4000-8000-000000000001', allowed: true, auditAnnotations: {} });
   });
 
-  it('refuses one that does not, with what to change', async () => {
+  it('refuses a pod that breaks a rule, and says what to change', async () => {
     const { allowed, status } = await review(serving, reviewOf(BAD_POD));
     expect(allowed).toBe(false);
     expect(status).toMatchObject({ code: 403, reason: 'Forbidden' });
     expect(status?.message).toContain('host-namespaces  spec.hostNetwork is true');
   });
 
-  it('warns of the pod template of a workload', async () => {
+  it('warns about the pod template of a workload', async () => {
     const deployment = {
       apiVersion: 'apps/v1',
       kind: 'Deployment',
@@ -45,7 +45,7 @@ describe('the webhook', () => {
     expect(warnings?.join()).toContain('host-namespaces: spec.template.spec.hostNetwork is true');
   });
 
-  it('accepts an update that changes nothing that is judged', async () => {
+  it('accepts an update that changes no field that is judged', async () => {
     const labelled = { ...BAD_POD, metadata: { ...BAD_POD.metadata, labels: { a: 'b' } } };
     const answer = await review(serving, reviewOf(labelled, { operation: 'UPDATE', oldObject: BAD_POD }));
     expect(answer.allowed).toBe(true);
@@ -63,15 +63,19 @@ describe('the webhook', () => {
 
   it.each([
     ['of another group', CUSTOM, 'example.com/v1 Gadget'],
-    ['called like one that is judged', { ...CUSTOM, kind: 'Pod' }, 'example.com/v1 Pod'],
-    ['that only stands beside pods', { ...CUSTOM, apiVersion: 'policy/v1', kind: 'Eviction' }, 'policy/v1 Eviction'],
-  ])('could not tell of a kind %s', async (_, object, named) => {
+    ['of another group with the name of a judged kind', { ...CUSTOM, kind: 'Pod' }, 'example.com/v1 Pod'],
+    [
+      'that has nothing to do with any rule',
+      { ...CUSTOM, apiVersion: 'policy/v1', kind: 'Eviction' },
+      'policy/v1 Eviction',
+    ],
+  ])('cannot judge a kind %s', async (_, object, named) => {
     const { allowed, status } = await review(serving, reviewOf(object));
     expect(allowed).toBe(false);
     expect(status).toMatchObject({ code: 503, message: `this webhook does not judge ${named}` });
   });
 
-  it('could not tell of a namespace that the configuration does not list', async () => {
+  it('cannot judge a namespace that is not in the configuration', async () => {
     const pod = { ...GOOD_POD, metadata: { name: 'qdrant-0' } };
     const { allowed, status } = await review(serving, reviewOf(pod, { namespace: 'other' }));
     expect(allowed).toBe(false);
@@ -89,7 +93,7 @@ describe('the webhook', () => {
     expect(await review(serving, reviewOf(GOOD_POD), { path })).toMatchObject({ allowed: true });
   });
 
-  it('answers each of many at once with its own uid', async () => {
+  it('answers each of many concurrent reviews with its own uid', async () => {
     const agent = keepAlive();
     const uids = Array.from({ length: 400 }, (_, i) => `uid-${i}`);
     const answers = await Promise.all(
@@ -103,7 +107,7 @@ describe('the webhook', () => {
     }
   });
 
-  it('logs a decision in one line, without values', async () => {
+  it('logs a decision in one line, without any value of the object', async () => {
     const pod = structuredClone(BAD_POD);
     pod.spec.containers[0] = { ...pod.spec.containers[0], image: 'SECRET-IMAGE' } as never;
     await review(serving, reviewOf(pod, { uid: 'logged', dryRun: true }));
@@ -129,7 +133,7 @@ describe('the webhook', () => {
     expect(JSON.stringify(serving.log)).not.toContain('SECRET-IMAGE');
   });
 
-  it('logs a name that would forge a line, or hide one, as what it is', async () => {
+  it('escapes a name that would forge or hide a log line', async () => {
     const pod = { ...BAD_POD, metadata: { name: '\u202e\n{"level":"info"}', namespace: 'qdrant' } };
     await review(serving, reviewOf(pod, { uid: 'forged' }));
     const [line] = serving.log.filter(({ uid }) => uid === 'forged');
@@ -168,9 +172,9 @@ describe('under enforcement audit', () => {
   });
 
   it.each([
-    ['a review that makes no sense', reviewOf(GOOD_POD, { operation: 'GUESS' }), 'request.operation must be one of'],
+    ['an invalid review', reviewOf(GOOD_POD, { operation: 'GUESS' }), 'request.operation must be one of'],
     ['a kind that is not judged', reviewOf(CUSTOM), 'does not judge example.com/v1 Gadget'],
-    ['a namespace that is not known', reviewOf(CUSTOM, { namespace: 'other' }), 'says "qdrant"'],
+    ['a namespace that is not in the configuration', reviewOf(CUSTOM, { namespace: 'other' }), 'says "qdrant"'],
   ])('allows %s, with a warning', async (_, asked, problem) => {
     const { allowed, warnings, auditAnnotations } = await review(serving, asked);
     expect(allowed).toBe(true);
@@ -178,7 +182,7 @@ describe('under enforcement audit', () => {
     expect(auditAnnotations?.['unjudged']).toContain(problem);
   });
 
-  it('counts them all the same', async () => {
+  it('counts invalid reviews as well', async () => {
     expect(await metric(serving, 'qdrant_admission_bad_requests_total{reason="not-a-review"}')).toBeGreaterThan(0);
   });
 });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { describeFinding } from '../../src/engine/wording.ts';
-import { parametersSha256 } from '../../src/storage/attestations.ts';
+import { annotationsSha256, parametersSha256 } from '../../src/storage/attestations.ts';
 import { CATALOG, driverOf, provisionerOf } from '../../src/storage/catalog.ts';
 import { customerKeyProblem, type Encryption, encryptionOf } from '../../src/storage/encryption.ts';
 import type { ClassAttestation } from '../../src/storage/settings.ts';
@@ -54,10 +54,32 @@ describe('the catalog', () => {
     expect(outcomes).not.toContain('encrypted');
   });
 
+  it.each(CATALOG.map((row) => [row.name, row] as const))('says for %s what was read, or why nothing was', (_, row) => {
+    expect([row.read, row.unread].filter((each) => each !== undefined)).toHaveLength(1);
+    // A repository at a commit, or a page of documentation: nothing that only its author could find again.
+    if (row.read) expect(row.read).toMatch(/^[\w.-]+\/[\w.-]+@[0-9a-f]{7}|documentation of /);
+  });
+
+  it('says of every class that may show encryption whether it holds for raw block devices', () => {
+    const shows = CATALOG.filter(
+      ({ storage, condition, level }) => storage === 'block' && (condition || level === 'platform'),
+    );
+    expect(shows.filter(({ rawBlock }) => rawBlock === undefined)).toEqual([]);
+    expect(CATALOG.filter((row) => row.rawBlock !== undefined && !shows.includes(row))).toEqual([]);
+  });
+
+  it('trusts no raw block device of a driver that encrypts on the node and could not be read', () => {
+    const blind = CATALOG.filter(
+      ({ unread, level, rawBlock }) => unread && level === 'declared' && rawBlock === 'encrypted',
+    );
+    // Its disks are encrypted by the platform.
+    expect(blind.map(({ name }) => name)).toEqual(['ebs.csi.eks.amazonaws.com']);
+  });
+
   it('translates names of in-tree plugins to drivers that it knows, and no others', () => {
-    const translated = CATALOG.filter(({ driver }) => driver !== undefined);
+    const translated = CATALOG.filter(({ driver, name }) => driver !== undefined && name.startsWith('kubernetes.io/'));
     expect(translated.map(({ name }) => name)).toEqual([
-      // k8s.io/csi-translation-lib@v0.37.2
+      // kubernetes/csi-translation-lib@83cf1e3: plugins
       'kubernetes.io/aws-ebs',
       'kubernetes.io/gce-pd',
       'kubernetes.io/azure-disk',
@@ -70,6 +92,8 @@ describe('the catalog', () => {
     expect(driverOf('kubernetes.io/aws-ebs')).toBe('ebs.csi.aws.com');
     expect(driverOf('rook-ceph.rbd.csi.ceph.com')).toBe('rook-ceph.rbd.csi.ceph.com');
     expect(driverOf('csi.example.com')).toBe('csi.example.com');
+    // Its volumes are of a driver that has no class of its own.
+    expect(driverOf('everest-csi-provisioner')).toBe('disk.csi.everest.io');
   });
 
   it('lets no row encrypt by its parameters whose level is none', () => {
@@ -96,10 +120,24 @@ describe('an attestation', () => {
     expect(linesOf(judge({ parametersSha256: '0'.repeat(64) })).at(-1)).toMatch(
       /^parameters are not those that class qdrant was attested with: state it anew/,
     );
+    expect(linesOf(judge({ annotationsSha256: '0'.repeat(64) })).at(-1)).toMatch(
+      /^metadata\.annotations that the driver reads are not those that class qdrant was attested with: state it anew/,
+    );
     expect(linesOf(judge({ expires: NOW })).at(-1)).toMatch(
       /^metadata\.name was attested only until 2026-11-01T00:00:00Z: state it anew .*: qdrant-admission storage attest qdrant$/,
     );
     expect(judge({ expires: new Date(NOW.getTime() + 1) }).encrypted).toBe(true);
+  });
+
+  const carrying = CLASS_FILES.filter(
+    ({ name, storageClass }) => name.startsWith('not-encrypted-') && annotationsSha256(storageClass) !== undefined,
+  ).map(named);
+
+  it.each(carrying)('without a hash of annotations is not of %s, which has some that its driver reads', (_, file) => {
+    const { annotationsSha256: hash, ...old } = attestationOf(file.storageClass);
+    expect(hash).toMatch(/^[0-9a-f]{64}$/);
+    const encryption = encryptionOf(file.storageClass, { ...NOTHING_STATED, attestations: [old] }, NOW);
+    expect(encryption.encrypted).toBe(false);
   });
 
   it.each(ambiguous)('cannot help %s: what the driver reads there is chance', (_, { storageClass }) => {
@@ -153,6 +191,7 @@ function attestationOf(storageClass: ClassFile['storageClass']): ClassAttestatio
     storageClass: 'qdrant',
     provisioner: storageClass.provisioner ?? '',
     parametersSha256: parametersSha256(storageClass.parameters),
+    annotationsSha256: annotationsSha256(storageClass),
     mechanism: 'node-luks',
     reason: 'the disks of the nodes are encrypted',
     responsible: 'storage@example.com',

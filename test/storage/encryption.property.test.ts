@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { StorageClass } from '../../src/k8s/storage.ts';
+import type { StorageClass } from '../../src/k8s/storage/objects.ts';
 import { parametersSha256 } from '../../src/storage/attestations.ts';
 import { CATALOG, provisionerOf } from '../../src/storage/catalog.ts';
 import { keysOf } from '../../src/storage/conditions.ts';
@@ -8,7 +8,7 @@ import { encryptionOf } from '../../src/storage/encryption.ts';
 import type { Condition, Provisioner, SecretSource } from '../../src/storage/provisioner.ts';
 import { CLASS_FILES, NOTHING_STATED, NOW } from './read-classes.ts';
 
-type Parameters = Readonly<Record<string, string>>;
+type Parameters = NonNullable<StorageClass['parameters']>;
 
 const SECRET_KEYS = ['', 'node-stage-', 'node-publish-', 'provisioner-'].flatMap((call) =>
   ['name', 'namespace'].map((part) => `csi.storage.k8s.io/${call}secret-${part}`),
@@ -19,9 +19,17 @@ const NAMES = ['luks', 'keys', 'drbd luks storage', '$pvc.name', 'hostEncryption
 const row = fc.constantFrom(...CATALOG);
 
 /** Parameters that a row's condition may look at, in several cases and with likely values. */
-function parametersFor({ condition, keyPrefix = '' }: Provisioner): fc.Arbitrary<Parameters> {
+function parametersFor({ condition, elsewhere = [], keyPrefix = '' }: Provisioner): fc.Arbitrary<Parameters> {
   const own = condition ? keysOf(condition) : ['encrypted'];
-  const keys = [...own, ...own.map((key) => keyPrefix + key), ...SECRET_KEYS, 'kmsKeyId', 'type'];
+  const others = elsewhere.map(({ key }) => key);
+  const keys = [
+    ...own,
+    ...own,
+    ...[...own, ...others].map((key) => keyPrefix + key),
+    ...SECRET_KEYS,
+    'kmsKeyId',
+    'type',
+  ];
   const key = fc
     .tuple(fc.constantFrom(...keys), fc.constantFrom('same', 'same', 'same', 'lower', 'upper'))
     .map(([name, how]) => (how === 'lower' ? name.toLowerCase() : how === 'upper' ? name.toUpperCase() : name));
@@ -62,6 +70,9 @@ describe('a class', () => {
         if (!shown.encrypted) return;
         encrypted++;
         expect(each.storage).toBe('block');
+        for (const { key, harmless = [], keyOnly } of each.elsewhere ?? []) {
+          if (!keyOnly) expect(['', ...harmless]).toContain(readValue(key, each, parameters));
+        }
         if (each.condition) expect(holds(each.condition, each, parameters)).toBe(true);
         else expect([each.level, shown.by]).toEqual(['platform', 'platform']);
       }),
@@ -130,14 +141,7 @@ describe('a class', () => {
 
 /** A second reading of a condition, which knows nothing of the first. */
 function holds(condition: Condition, each: Provisioner, parameters: Parameters): boolean {
-  const get = (wanted: string): string => {
-    const fold = (key: string): string => {
-      const cased = each.keyCase === 'any' ? key.toLowerCase() : key;
-      return each.keyPrefix && cased.startsWith(each.keyPrefix) ? cased.slice(each.keyPrefix.length) : cased;
-    };
-    const found = Object.entries(parameters).filter(([key]) => fold(key) === fold(wanted));
-    return found.length === 1 ? (found[0]?.[1] ?? '') : '';
-  };
+  const get = (wanted: string): string => readValue(wanted, each, parameters);
   switch (condition.kind) {
     case 'true':
       return get(condition.key) === 'true';
@@ -154,7 +158,11 @@ function holds(condition: Condition, each: Provisioner, parameters: Parameters):
     case 'lists-none':
       return !get(condition.key).toLowerCase().includes(condition.prefix.toLowerCase());
     case 'secret':
-      return secretKeys(condition.secret).some((keys) => keys.every((key) => isLiteral(parameters[key] ?? get(key))));
+      return secretKeys(condition.secret).some((keys) =>
+        keys
+          .map((key) => parameters[key] ?? get(key))
+          .every((text) => text !== '' && (condition.orTemplate || isLiteral(text))),
+      );
     case 'no-secret':
       return !Object.keys(parameters).some((key) => key.includes(`${condition.call}-secret-`));
     case 'all':
@@ -164,7 +172,18 @@ function holds(condition: Condition, each: Provisioner, parameters: Parameters):
   }
 }
 
+/** What the driver of a row reads under a key; empty where nothing stands there, or several do. */
+function readValue(wanted: string, { keyCase, keyPrefix }: Provisioner, parameters: Parameters): string {
+  const fold = (key: string): string => {
+    const cased = keyCase === 'any' ? key.toLowerCase() : key;
+    return keyPrefix && cased.startsWith(keyPrefix) ? cased.slice(keyPrefix.length) : cased;
+  };
+  const found = Object.entries(parameters).filter(([key]) => fold(key) === fold(wanted));
+  return found.length === 1 ? (found[0]?.[1] ?? '') : '';
+}
+
 function secretKeys(source: SecretSource): string[][] {
+  if ('pathKey' in source) return [[source.pathKey]];
   if ('nameKey' in source) return [[source.nameKey, source.namespaceKey]];
   return [`${source.call}-`, ''].map((call) =>
     ['name', 'namespace'].map((part) => `csi.storage.k8s.io/${call}secret-${part}`),

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { StorageClass } from '../../src/k8s/storage.ts';
+import type { StorageClass } from '../../src/k8s/storage/objects.ts';
 import { attestedHandle } from '../../src/storage/attestations.ts';
 import { customerKeyProblem, encryptionOf, handleEncryption } from '../../src/storage/encryption.ts';
 import type { HandleAttestation } from '../../src/storage/settings.ts';
@@ -72,7 +72,7 @@ describe('an attested volume or snapshot', () => {
     expect(find('volume', 'ebs.csi.aws.com', 'vol-0a1b2')).toEqual({ attested: false });
     expect(find('volume', 'ebs.csi.aws.com', 'vol-0a1b2c', { expires: NOW })).toEqual({
       attested: false,
-      lapsed: { path: 'metadata.name', found: 'was attested only until 2026-11-01T00:00:00Z' },
+      mismatch: { path: 'metadata.name', found: 'was attested only until 2026-11-01T00:00:00Z' },
     });
   });
 

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { StorageClass } from '../../src/k8s/storage.ts';
+import type { StorageClass } from '../../src/k8s/storage/objects.ts';
 import { readManifests } from '../../src/manifests/objects.ts';
 import { CATALOG } from '../../src/storage/catalog.ts';
 import type { StorageSettings } from '../../src/storage/settings.ts';

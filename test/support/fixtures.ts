@@ -1,15 +1,15 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { basename, dirname, join, relative, resolve } from 'node:path';
 import { defaultPolicy } from '../../src/config/resolve.ts';
-import type { Policy } from '../../src/engine/policy.ts';
 import type { Subject } from '../../src/engine/subject.ts';
-import type { World } from '../../src/facts/world.ts';
+import type { Ports } from '../../src/facts/ports.ts';
+import { concernsAll } from '../../src/k8s/kinds.ts';
 import type { KubernetesObject } from '../../src/k8s/object.ts';
-import { concernsAll } from '../../src/k8s/targets.ts';
 import { fixtureOf, isFixtureHeader } from '../../src/manifests/fixture.ts';
 import { type Manifest, readManifests } from '../../src/manifests/objects.ts';
 import { subjectOfManifest } from '../../src/manifests/subject.ts';
-import { createManifestWorld, withUnknownFacts } from '../../src/manifests/world.ts';
+import { createManifestWorld } from '../../src/manifests/world.ts';
+import type { Policy } from '../../src/rules/define.ts';
 
 export const FIXTURES = resolve(import.meta.dirname, '../rules');
 /** The namespace that every fixture plays in. */
@@ -31,7 +31,7 @@ export interface FixtureFile {
 export interface Fixture {
   readonly subject: Subject;
   readonly policy: Policy;
-  readonly world: World;
+  readonly ports: Ports;
   /** The objects that it is made of. */
   readonly documents: readonly KubernetesObject[];
   /** The configuration that it brings, as it is written there. */
@@ -57,19 +57,19 @@ export function fixtureFiles(): FixtureFile[] {
 export function readFixture({ path }: FixtureFile): Fixture {
   const read = readManifests(readFileSync(join(FIXTURES, path), 'utf8'), path);
   const fixture = fixtureOf(read, path);
-  if ('errors' in fixture) throw new Error(JSON.stringify(fixture.errors));
-  const { subject: manifest, world, now = NOW, config, unknown, replay } = fixture;
+  if (!fixture.ok) throw new Error(JSON.stringify(fixture.error));
+  const { subject: manifest, world, now = NOW, config, unknown, replay } = fixture.value;
   const placed = subjectOfManifest(manifest, now);
-  if ('message' in placed) throw new Error(`${path}: ${placed.message}`);
+  if (!placed.ok) throw new Error(`${path}: ${placed.error.message}`);
   const policy = config ? config.namespaces.get(NAMESPACE) : defaultPolicy('private');
   if (!policy) throw new Error(`${path}: the configuration does not protect the namespace ${NAMESPACE}`);
   const written = writtenConfig(read.manifests);
-  const { subject } = placed;
+  const { subject } = placed.value;
   return {
     subject: concernsAll(subject.object) ? { ...subject, namespace: NAMESPACE } : subject,
     policy,
     documents: world.map(({ object }) => object),
-    world: withUnknownFacts(createManifestWorld(world, { complete: true }), unknown),
+    ports: { cluster: createManifestWorld(world, { complete: true }), unlearnable: unknown },
     ...(written && { config: written }),
     ...(replay !== undefined && { replay }),
   };

@@ -1,7 +1,5 @@
 import { parseConfig } from '../../src/config/load.ts';
-import { unknown } from '../../src/engine/facts.ts';
-import type { Policy } from '../../src/engine/policy.ts';
-import type { World } from '../../src/facts/world.ts';
+import type { Policy } from '../../src/rules/define.ts';
 
 /**
  * The policy of a protected namespace called `qdrant`, by the settings of its entry in a configuration file, with the
@@ -13,12 +11,17 @@ export function policyWith(settings: object = {}, exemptions: readonly object[] 
   return { ...policy, rules: policy.rules.filter(({ rule }) => rule.podSecurity) };
 }
 
-/** The same with every rule. */
-export function policyWithAllRules(settings: object = {}, exemptions: readonly object[] = []): Policy {
+/** The same with every rule, and with what else the configuration says of all namespaces. */
+export function policyWithAllRules(
+  settings: object = {},
+  exemptions: readonly object[] = [],
+  common: object = {},
+): Policy {
   const config = {
     version: 1,
     namespaces: [{ names: ['qdrant'], profile: 'private', ...settings }],
     exemptions,
+    ...common,
   };
   const policy = parseConfig(JSON.stringify(config), 'config.yaml').namespaces.get('qdrant');
   if (!policy) throw new Error('the configuration holds no policy for the namespace qdrant');
@@ -32,10 +35,3 @@ export const { settings: SETTINGS } = policyWith();
 export const USER_NAMESPACES = Object.fromEntries(
   ['proc-mount', 'run-as-non-root', 'run-as-user'].map((id) => [id, { options: { userNamespaces: true } }]),
 );
-
-/** Where nothing can be learnt: whoever asks gets `unknown`. */
-export const NO_WORLD: World = {
-  async list({ kind }) {
-    return unknown(`${kind}: there is no cluster behind this test`);
-  },
-};

@@ -1,5 +1,5 @@
 import fc, { type Arbitrary } from 'fast-check';
-import { LEGACY_CLASS } from '../../src/k8s/core/claims.ts';
+import { LEGACY_CLASS } from '../../src/k8s/claims.ts';
 import type { KubernetesObject } from '../../src/k8s/object.ts';
 
 /** Fields that are each there, null, or left out. */

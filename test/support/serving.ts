@@ -9,7 +9,7 @@ import { runCommandLine } from '../../src/cli/command-line.ts';
 import { issueCertificate } from './certificates.ts';
 import { PROGRAM } from './command-line.ts';
 
-/** `serve`, run in this process: real sockets, TLS and files, and a signal that can be sent. */
+/** The command `serve`, run in the test's own process, with real sockets, TLS and files. */
 export interface Serving {
   readonly port: number;
   readonly metricsPort: number;
@@ -17,13 +17,13 @@ export interface Serving {
   readonly files: { readonly config: string; readonly cert: string; readonly key: string };
   /** The lines logged so far, parsed. */
   readonly log: readonly LogLine[];
-  /** Resolves with the first line of this message, logged already or later. */
+  /** Resolves with the first line that has this message, as soon as it has been logged. */
   logged(msg: string): Promise<LogLine>;
-  /** What SIGTERM does. */
+  /** Does what SIGTERM does. */
   terminate(): void;
   /** The exit code. */
   readonly exited: Promise<number>;
-  /** Terminates, waits, and removes the files. */
+  /** Terminates it, waits for its end, and removes its files. */
   stop(): Promise<number>;
 }
 
@@ -122,7 +122,7 @@ export interface Response {
   readonly text: string;
 }
 
-/** One request over TLS, on a connection of its own unless an agent says otherwise. */
+/** Sends a request over TLS, on a new connection unless the options bring an agent. */
 export function ask({ port, ca }: Serving, body: string | Buffer, options: RequestOptions = {}): Promise<Response> {
   const { promise, resolve, reject } = Promise.withResolvers<Response>();
   const headers = { 'Content-Type': 'application/json', ...options.headers };
@@ -143,7 +143,7 @@ export function ask({ port, ca }: Serving, body: string | Buffer, options: Reque
   return promise;
 }
 
-/** The `response` of an AdmissionReview that was answered in the protocol. */
+/** The `response` of an AdmissionReview. */
 export interface ReviewResponse {
   readonly uid: string;
   readonly allowed: boolean;
@@ -152,7 +152,7 @@ export interface ReviewResponse {
   readonly auditAnnotations?: Readonly<Record<string, string>>;
 }
 
-/** Asks for a review and expects an answer in the protocol. */
+/** Sends a review and expects an AdmissionReview in return. */
 export async function review(serving: Serving, body: object | string, options?: RequestOptions) {
   const text = typeof body === 'string' ? body : JSON.stringify(body);
   const { status, headers, text: answer } = await ask(serving, text, options);
@@ -162,7 +162,7 @@ export async function review(serving: Serving, body: object | string, options?: 
   return response as ReviewResponse;
 }
 
-/** A connection to write raw bytes to; `received` resolves with all that came until the server closed it. */
+/** Opens a connection to write raw bytes to. `received` resolves with everything that came before the server closed it. */
 export async function dial({ port, ca }: Serving, options: object = {}) {
   const socket: TLSSocket = connect({ host: '127.0.0.1', servername: 'localhost', port, ca, ...options });
   const { promise: ready, resolve, reject } = Promise.withResolvers<void>();
@@ -180,13 +180,13 @@ export async function dial({ port, ca }: Serving, options: object = {}) {
   return { socket, received, sofar: () => text };
 }
 
-/** What kubelet and Prometheus see. */
+/** Asks what kubelet and Prometheus ask. */
 export async function probe({ metricsPort }: Serving, path: string): Promise<{ status: number; text: string }> {
   const response = await fetch(`http://127.0.0.1:${metricsPort}${path}`);
   return { status: response.status, text: await response.text() };
 }
 
-/** One figure of `/metrics`, by the start of its line. */
+/** Returns the value of a metric, by its name and labels as in `/metrics`. */
 export async function metric(serving: Serving, name: string): Promise<number> {
   const { text } = await probe(serving, '/metrics');
   const line = text.split('\n').find((each) => each.startsWith(`${name} `));
@@ -194,7 +194,7 @@ export async function metric(serving: Serving, name: string): Promise<number> {
   return Number(line.slice(name.length + 1));
 }
 
-/** Keeps connections open, as the API server does. */
+/** An agent that keeps connections open, as the API server does. */
 export function keepAlive(connections = 25): Agent {
   return new Agent({ keepAlive: true, maxSockets: connections });
 }
@@ -207,7 +207,7 @@ const SECURE = {
   seccompProfile: { type: 'RuntimeDefault' },
 };
 
-/** A pod that keeps every rule, and one that breaks one. */
+/** A pod that keeps every rule. */
 export const GOOD_POD = {
   apiVersion: 'v1',
   kind: 'Pod',
@@ -224,9 +224,10 @@ export const GOOD_POD = {
     ],
   },
 };
+/** A pod that breaks one rule. */
 export const BAD_POD = { ...GOOD_POD, spec: { ...GOOD_POD.spec, hostNetwork: true } };
 
-/** An AdmissionReview, as an API server sends it. */
+/** Returns an AdmissionReview as an API server sends it. */
 export function reviewOf(object: object, request: object = {}): object {
   const { apiVersion, kind } = object as { apiVersion: string; kind: string };
   const [version, group = ''] = apiVersion.split('/').reverse();

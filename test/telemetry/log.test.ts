@@ -1,4 +1,5 @@
-import { execFile } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { closeSync, createReadStream, openSync, readFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -6,8 +7,9 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { PassThrough } from 'node:stream';
 import { text } from 'node:stream/consumers';
+import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, expect, it, onTestFinished } from 'vitest';
 import { openLog } from '../../src/telemetry/log.ts';
 
 let folder: string;
@@ -16,12 +18,12 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true }));
 
-/** What `openLog` takes standard output for: a stream with a descriptor. */
+/** Returns a stream with a file descriptor, such as standard output is. */
 function descriptor(fd: number): NodeJS.WritableStream {
   return Object.assign(new PassThrough(), { fd });
 }
 
-it('writes every line before it is closed, in order', async () => {
+it('writes every line, in order, before it is closed', async () => {
   const file = join(folder, 'log');
   const fd = openSync(file, 'w');
   const log = openLog(descriptor(fd), 'info');
@@ -33,7 +35,7 @@ it('writes every line before it is closed, in order', async () => {
   expect(JSON.parse(lines[0] ?? '')).toMatchObject({ level: 'info', msg: 'x'.repeat(100) });
 });
 
-it('writes by itself when nothing more comes', async () => {
+it('writes a line after a while even if no other follows', async () => {
   const file = join(folder, 'quiet');
   const fd = openSync(file, 'w');
   const log = openLog(descriptor(fd), 'info');
@@ -43,7 +45,7 @@ it('writes by itself when nothing more comes', async () => {
   closeSync(fd);
 });
 
-it('drops lines that nobody reads, and says how many', async () => {
+it('drops lines that nobody reads, and logs how many', async () => {
   const pipe = join(folder, 'pipe');
   await promisify(execFile)('mkfifo', [pipe]);
   const fd = openSync(pipe, 'r+');
@@ -64,7 +66,7 @@ it('drops lines that nobody reads, and says how many', async () => {
   expect(said.at(-1)).toBe(`${200 - (said.length - 1)} log lines were dropped: nobody read them`);
 });
 
-it('goes on where the stream is closed', async () => {
+it('does not throw, and can be closed, if its descriptor is closed', async () => {
   const fd = openSync(join(folder, 'closed'), 'w');
   closeSync(fd);
   const log = openLog(descriptor(fd), 'info');
@@ -72,7 +74,29 @@ it('goes on where the stream is closed', async () => {
   await log.close();
 });
 
-it('keeps quiet below its level', async () => {
+it.skipIf(process.platform !== 'linux')('does not throw, and can be closed, if the disk is full', async () => {
+  const fd = openSync('/dev/full', 'w');
+  const log = openLog(descriptor(fd), 'info');
+  for (let i = 0; i < 100; i++) log.info({ i }, 'x'.repeat(100_000));
+  await log.close();
+  closeSync(fd);
+});
+
+it.each([
+  ['reads nothing', 'close', 0],
+  ['reads nothing', 'exit', 7],
+  ['closes the pipe', 'close', 0],
+  ['closes the pipe', 'exit', 7],
+])('does not keep the program from ending if whoever reads its standard output %s (%s)', async (what, end, code) => {
+  const program = fileURLToPath(new URL('log-process.ts', import.meta.url));
+  const child = spawn(process.execPath, [program, end], { stdio: ['ignore', 'pipe', 'inherit'] });
+  onTestFinished(() => void child.kill('SIGKILL'));
+  child.stdout.on('error', () => {});
+  if (what === 'closes the pipe') child.stdout.destroy();
+  expect(await once(child, 'exit')).toEqual([code, null]);
+});
+
+it('writes nothing below its level', async () => {
   const stream = new PassThrough();
   const log = openLog(stream, 'warn');
   log.info({}, 'quiet');
@@ -81,7 +105,7 @@ it('keeps quiet below its level', async () => {
   expect(stream.read()).toBeNull();
 });
 
-it('writes the lines of requests as it writes all others', async () => {
+it('writes the same line by either method', async () => {
   const stream = new PassThrough();
   const log = openLog(stream, 'info');
   const fields = { uid: 'a"\n\u2028', dryRun: undefined, verdicts: [{ rule: 'x', more: undefined }], ms: 0.5 };

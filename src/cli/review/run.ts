@@ -1,19 +1,21 @@
 import { ConfigError, loadConfig } from '../../config/load.ts';
 import { type Config, defaultPolicy } from '../../config/resolve.ts';
 import { refuses } from '../../engine/answer.ts';
-import type { Policy, Profile } from '../../engine/policy.ts';
-import type { Verdict } from '../../engine/review.ts';
+import type { Profile } from '../../engine/policy.ts';
+import { judgesKind, type Verdict } from '../../engine/review.ts';
 import type { Subject } from '../../engine/subject.ts';
-import type { World } from '../../facts/world.ts';
+import type { Ports } from '../../facts/ports.ts';
 import { judge, judgeForAll } from '../../judge.ts';
+import { concernsAll } from '../../k8s/kinds.ts';
 import type { KubernetesObject } from '../../k8s/object.ts';
-import { concernsAll } from '../../k8s/targets.ts';
+import type { Result } from '../../k8s/result.ts';
 import { describeError, type InputError } from '../../manifests/documents.ts';
 import { type Fixture, fixtureOf, isFixtureHeader } from '../../manifests/fixture.ts';
-import { readSources, type Source, STDIN } from '../../manifests/input-files.ts';
+import { type InputFile, readInputFiles, STDIN } from '../../manifests/input-files.ts';
 import { type Manifest, type Manifests, readManifests } from '../../manifests/objects.ts';
 import { type PlacedSubject, subjectOfManifest } from '../../manifests/subject.ts';
-import { createManifestWorld, withUnknownFacts } from '../../manifests/world.ts';
+import { createManifestWorld } from '../../manifests/world.ts';
+import type { Policy } from '../../rules/define.ts';
 import { RULES } from '../../rules/index.ts';
 import { type CommandContext, EXIT } from '../shared/context.ts';
 import type { Colour } from '../shared/flags.ts';
@@ -73,7 +75,7 @@ async function reviewFiles(
   { stdin, signal, now }: CommandContext,
 ): Promise<Review | undefined> {
   const sourceOptions = { stdin, signal, ...(flags.config !== undefined && { except: flags.config }) };
-  const review = await reviewSources(readSources(names, sourceOptions), {
+  const review = await reviewSources(readInputFiles(names, sourceOptions), {
     ...(config && { config }),
     fallback: defaultPolicy(flags.profile),
     ...(flags.namespace !== undefined && { namespace: flags.namespace }),
@@ -113,7 +115,7 @@ export interface ReviewSettings {
 /** One thing to judge, and in which world. */
 interface Case {
   readonly manifest: Manifest;
-  readonly world: World;
+  readonly ports: Ports;
   readonly now: Date;
   readonly strict: boolean;
   readonly config?: Config;
@@ -121,21 +123,25 @@ interface Case {
 }
 
 /** Judges all objects of all sources, until it is told to stop. One that cannot be read or judged hides no other. */
-export async function reviewSources(sources: AsyncIterable<Source>, settings: ReviewSettings): Promise<Review> {
+export async function reviewSources(
+  sources: AsyncIterable<Result<InputFile, InputError>>,
+  settings: ReviewSettings,
+): Promise<Review> {
   const errors: InputError[] = [];
   const plain: Manifest[] = [];
   const fixtures: Fixture[] = [];
   for await (const source of sources) {
-    if (!('text' in source)) {
-      errors.push(source);
+    if (!source.ok) {
+      errors.push(source.error);
       continue;
     }
-    const read = readManifests(source.text, source.file);
+    const { text, file } = source.value;
+    const read = readManifests(text, file);
     const [first] = read.manifests;
     if (settings.fixtures && first && isFixtureHeader(first)) {
-      const fixture = fixtureOf(read, source.file);
-      if ('errors' in fixture) errors.push(...fixture.errors);
-      else fixtures.push(fixture);
+      const fixture = fixtureOf(read, file);
+      if (fixture.ok) fixtures.push(fixture.value);
+      else errors.push(...fixture.error);
       continue;
     }
     errors.push(...read.errors, ...headersIn(read, settings.fixtures));
@@ -146,9 +152,9 @@ export async function reviewSources(sources: AsyncIterable<Source>, settings: Re
   for (const each of casesOf(plain, fixtures, settings)) {
     if (settings.signal.aborted) break;
     const placed = subjectOfManifest(each.manifest, each.now, settings.namespace);
-    if ('message' in placed) errors.push(placed);
-    else if (!isJudged(placed.subject)) others.push(placed.subject.object);
-    else objects.push(await judgeCase(each, placed, settings.signal));
+    if (!placed.ok) errors.push(placed.error);
+    else if (!isJudged(placed.value.subject)) others.push(placed.value.subject.object);
+    else objects.push(await judgeCase(each, placed.value, settings.signal));
   }
   return { objects, notJudged: countKinds(others), errors };
 }
@@ -166,14 +172,17 @@ function headersIn({ manifests }: Manifests, allowed: boolean): InputError[] {
 }
 
 function* casesOf(plain: readonly Manifest[], fixtures: readonly Fixture[], settings: ReviewSettings): Generator<Case> {
-  const world = createManifestWorld(plain, { namespace: settings.namespace, complete: false });
-  for (const manifest of plain) yield { ...settings, manifest, world };
+  const ports = { cluster: createManifestWorld(plain, { namespace: settings.namespace, complete: false }) };
+  for (const manifest of plain) yield { ...settings, manifest, ports };
   for (const { subject, world, now, config, unknown } of fixtures) {
     yield {
       ...settings,
       ...(config && { config }),
       manifest: subject,
-      world: withUnknownFacts(createManifestWorld(world, { namespace: settings.namespace, complete: true }), unknown),
+      ports: {
+        cluster: createManifestWorld(world, { namespace: settings.namespace, complete: true }),
+        unlearnable: unknown,
+      },
       now: now ?? settings.now,
       // A fixture says what its world is, as a cluster does: what it does not tell is unknown.
       strict: true,
@@ -182,15 +191,15 @@ function* casesOf(plain: readonly Manifest[], fixtures: readonly Fixture[], sett
 }
 
 async function judgeCase(each: Case, { subject, locate }: PlacedSubject, signal: AbortSignal): Promise<Reviewed> {
-  const { manifest, world, strict, fallback } = each;
+  const { manifest, ports, strict, fallback } = each;
   const policy = each.config?.namespaces.get(subject.namespace);
   const configured = policy !== undefined || (each.config !== undefined && concernsAll(subject.object));
   const about = { manifest, subject, locate, configured };
   try {
     const decision =
       each.config && concernsAll(subject.object)
-        ? await judgeForAll(subject, each.config.namespaces, world, signal)
-        : await judge(subject, policy ?? fallback, world, signal);
+        ? await judgeForAll(subject, each.config.namespaces, ports, signal)
+        : await judge(subject, policy ?? fallback, ports, signal);
     const verdicts = decision.verdicts.map((verdict) => ({ verdict, standing: standingOf(verdict, strict) }));
     return { ...about, outcome: outcomeOf(verdicts), verdicts };
   } catch (error) {
@@ -213,9 +222,8 @@ function outcomeOf(verdicts: readonly ReviewedVerdict[]): Reviewed['outcome'] {
 }
 
 /** Whether any rule there is, on or off, has a say on objects of this kind. */
-function isJudged({ pod, object }: Subject): boolean {
-  if (pod) return true;
-  return object.kind !== 'Pod' && RULES.some(({ kinds }) => kinds.includes(object.kind));
+function isJudged(subject: Subject): boolean {
+  return RULES.some((rule) => judgesKind(rule, subject));
 }
 
 function countKinds(objects: readonly KubernetesObject[]): NotJudged[] {

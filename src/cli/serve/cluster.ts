@@ -1,7 +1,7 @@
 import type { KubeClient } from '../../cluster/client.ts';
 import type { Config } from '../../config/resolve.ts';
-import { unknown } from '../../engine/facts.ts';
-import type { World } from '../../facts/world.ts';
+import { unknown } from '../../engine/fact.ts';
+import type { World } from '../../facts/ports.ts';
 import { isJsonObject } from '../../k8s/object.ts';
 import type { Log } from '../../telemetry/log.ts';
 import type { Metrics } from '../../telemetry/metrics.ts';
@@ -35,13 +35,13 @@ export async function connectCluster(
   const needed = kubeconfig !== undefined || certificates.mode === 'self';
   if (!needed && !env['KUBERNETES_SERVICE_HOST']) return NO_CLUSTER;
   // Loaded only here: without a cluster the webhook starts sooner and holds less memory.
-  const [{ findCluster }, { createKubeClient }, { createLiveWorld }] = await Promise.all([
+  const [{ findCluster }, { createKubeClient }, { createWatchedWorld }] = await Promise.all([
     import('../../cluster/kubeconfig.ts'),
     import('../../cluster/client.ts'),
     import('../../cluster/watched-world.ts'),
   ]);
   const client = createKubeClient(await findCluster({ kubeconfig, env }));
-  const world = createLiveWorld({
+  const world = createWatchedWorld({
     client,
     signal,
     hooks: {
@@ -59,7 +59,7 @@ export async function connectCluster(
     follow: ({ namespaces }) => world.follow(namespaces),
     unready: () => (world.ready() ? undefined : 'the cluster has not been listed yet'),
     async missing(namespaces) {
-      const listed = await world.list({ group: '', kind: 'Namespace' }, '', signal);
+      const listed = await world.list('Namespace', '', signal);
       if (!listed.known) return undefined;
       const there = new Set(listed.value.map(({ metadata }) => isJsonObject(metadata) && metadata['name']));
       return [...namespaces].filter((name) => !there.has(name));
@@ -69,7 +69,10 @@ export async function connectCluster(
 
 /** No rule can be judged by facts that nobody watches: unknown, never empty. */
 const NO_CLUSTER: ClusterConnection = {
-  world: { list: async () => unknown('this webhook does not read the cluster') },
+  world: {
+    list: async () => unknown('this webhook does not read the cluster'),
+    read: async () => unknown('this webhook does not read the cluster'),
+  },
   follow: () => undefined,
   unready: () => undefined,
   missing: async () => undefined,

@@ -8,7 +8,7 @@ import { CertificateError } from '../../runtime/certificate-files.ts';
 import { keepReloaded, type Reloaded } from '../../runtime/reload.ts';
 import { createApp } from '../../serve/app.ts';
 import { createHandler } from '../../serve/handler.ts';
-import { createObserver } from '../../serve/request-log.ts';
+import { createRequestLog } from '../../serve/request-log.ts';
 import { createReviewPath } from '../../serve/review-path.ts';
 import { type RunningServer, startServer } from '../../serve/server.ts';
 import { type Log, openLog } from '../../telemetry/log.ts';
@@ -41,7 +41,7 @@ async function answer(settings: ServeSettings, context: CommandContext): Promise
   const { version, node } = program;
   log.info({ version, node }, 'starting');
   const metrics = createMetrics(program);
-  const observer = createObserver(log, metrics);
+  const requestLog = createRequestLog(log, metrics);
   // Watches and rotation go on while the server drains: it still answers.
   const ending = new AbortController();
   let server: RunningServer | undefined;
@@ -78,8 +78,8 @@ async function answer(settings: ServeSettings, context: CommandContext): Promise
     metricsPort: settings.metricsPort,
     certificate: certificate.current(),
     reviews: createReviewPath({
-      handler: createHandler({ config, world: cluster.world, now, observer }),
-      observer,
+      handler: createHandler({ config, ports: { cluster: cluster.world }, now, requestLog }),
+      requestLog,
       isDraining: () => draining,
     }),
     app: createApp({ metrics, unready }),

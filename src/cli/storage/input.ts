@@ -1,12 +1,12 @@
 import { KubeConfigError } from '../../cluster/access.ts';
 import { createKubeClient } from '../../cluster/client.ts';
 import { findCluster } from '../../cluster/kubeconfig.ts';
-import { KubeError, type Resource } from '../../cluster/wire.ts';
+import { KubeError } from '../../cluster/wire.ts';
 import { printable } from '../../engine/wording.ts';
-import { groupOf, type KubernetesObject } from '../../k8s/object.ts';
-import type { StorageClass } from '../../k8s/storage.ts';
+import { isKind, kindNamed } from '../../k8s/kinds.ts';
+import type { StorageClass } from '../../k8s/storage/objects.ts';
 import { describeError, type InputError } from '../../manifests/documents.ts';
-import { readSources } from '../../manifests/input-files.ts';
+import { readInputFiles } from '../../manifests/input-files.ts';
 import { readManifests } from '../../manifests/objects.ts';
 import { type CommandContext, EXIT } from '../shared/context.ts';
 import { createProgress } from '../shared/terminal.ts';
@@ -32,13 +32,7 @@ export interface ClassSource {
   readonly config?: string | undefined;
 }
 
-const STORAGE_CLASSES: Resource = {
-  group: 'storage.k8s.io',
-  version: 'v1',
-  plural: 'storageclasses',
-  kind: 'StorageClass',
-  namespaced: false,
-};
+const STORAGE_CLASSES = kindNamed('StorageClass.storage.k8s.io');
 
 /** Reads StorageClasses from files, or from the cluster where none is named; sorted by name. */
 export async function findClasses(
@@ -67,15 +61,15 @@ async function fromFiles({ files, config }: ClassSource, { stdin, signal }: Comm
   const classes: FoundClass[] = [];
   const errors: InputError[] = [];
   const options = { stdin, signal, ...(config !== undefined && { except: config }) };
-  for await (const read of readSources(files, options)) {
-    if ('message' in read) {
-      errors.push(read);
+  for await (const read of readInputFiles(files, options)) {
+    if (!read.ok) {
+      errors.push(read.error);
       continue;
     }
-    const { manifests, errors: wrong } = readManifests(read.text, read.file);
+    const { manifests, errors: wrong } = readManifests(read.value.text, read.value.file);
     errors.push(...wrong);
     for (const { object, source, line } of manifests) {
-      if (isStorageClass(object)) classes.push({ storageClass: object, file: source, line });
+      if (isKind(object, 'StorageClass.storage.k8s.io')) classes.push({ storageClass: object, file: source, line });
     }
   }
   if (classes.length === 0 && errors.length === 0 && !signal.aborted) {
@@ -108,8 +102,4 @@ async function fromCluster(command: string, source: ClassSource, context: Comman
   } finally {
     progress.clear();
   }
-}
-
-function isStorageClass(object: KubernetesObject): object is StorageClass {
-  return object.kind === 'StorageClass' && groupOf(object.apiVersion) === 'storage.k8s.io';
 }

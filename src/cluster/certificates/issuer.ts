@@ -4,9 +4,9 @@ import type { pki } from 'node-forge';
 import type { Validity } from '../../certificates/lifetimes.ts';
 import type { Authority, Leaf } from '../../certificates/trust-state.ts';
 
-/** Under which names a server is called. */
+/** The names by which clients call a server. */
 export interface ServerNames {
-  /** Exact, as `<service>.<namespace>.svc`. */
+  /** Without wildcards, such as `<service>.<namespace>.svc`. */
   readonly dnsNames: readonly string[];
   readonly ipAddresses?: readonly string[];
 }
@@ -20,7 +20,7 @@ const COMMON_NAME = 'qdrant-admission';
 const AUTHORITY_BITS = 3072;
 const LEAF_BITS = 2048;
 
-/** A new certificate authority with a key of its own, whose name no other has. */
+/** Issues a new, self-signed certificate authority with a unique name and its own key. */
 export async function issueAuthority(validity: Validity): Promise<Authority> {
   const { privateKey, publicKey } = await createKeyPair(AUTHORITY_BITS);
   const name = `${COMMON_NAME} ${randomBytes(8).toString('hex')}`;
@@ -44,8 +44,9 @@ export async function issueAuthority(validity: Validity): Promise<Authority> {
 }
 
 /**
- * A certificate for a server, and its key. Throws where the authority was not made by `issueAuthority`: its name could
- * then not be repeated exactly.
+ * Issues a serving certificate and its key.
+ * @throws if the authority was not made by {@link issueAuthority}: only of those we know that a leaf repeats the name
+ *   byte for byte
  */
 export async function issueLeaf(authority: Authority, names: ServerNames, validity: Validity): Promise<Leaf> {
   const signer = new X509Certificate(authority.certificate);
@@ -72,7 +73,7 @@ export async function issueLeaf(authority: Authority, names: ServerNames, validi
   return { certificate, key: privateKey, authority: fingerprintOf(signer), ...validity };
 }
 
-/** The name of an authority that was made here. */
+/** Returns the common name of an authority that {@link issueAuthority} made; undefined for any other certificate. */
 export function authorityName({ subject }: X509Certificate): string | undefined {
   return /^CN=(qdrant-admission [0-9a-f]{16})$/.exec(subject)?.[1];
 }
@@ -81,12 +82,12 @@ export function isSignedBy(certificate: X509Certificate, signer: X509Certificate
   return certificate.checkIssued(signer) && certificate.verify(signer.publicKey);
 }
 
-/** SHA-256, in hex. */
+/** Returns the SHA-256 of a certificate, in hex. */
 export function fingerprintOf({ fingerprint256 }: X509Certificate): string {
   return fingerprint256.replaceAll(':', '').toLowerCase();
 }
 
-/** node:crypto makes it, off the main thread. */
+/** Generates the keys off the main thread, so that reviews are answered meanwhile. */
 function createKeyPair(modulusLength: number): Promise<KeyPair> {
   return promisify(generateKeyPair)('rsa', {
     modulusLength,
@@ -96,7 +97,7 @@ function createKeyPair(modulusLength: number): Promise<KeyPair> {
 }
 
 interface Unsigned {
-  /** Common names. */
+  /** The common name, like that of the issuer. */
   readonly subject: string;
   readonly issuer: string;
   readonly publicKey: string;
@@ -106,8 +107,8 @@ interface Unsigned {
 }
 
 /**
- * node-forge only writes the certificate: it sees public keys of our own making, no private key and nothing from
- * outside. It is loaded by the replica that issues, when it does.
+ * Builds and signs a certificate. node-forge only encodes it: it gets public keys that we generated, and neither a
+ * private key nor any input from outside. It is imported here so that only a replica that issues something loads it.
  */
 async function signedCertificate(parts: Unsigned): Promise<string> {
   const [{ default: x509 }, { default: asn1 }] = await Promise.all([
@@ -146,7 +147,7 @@ function commonName(value: string): pki.CertificateField[] {
   return [{ name: 'commonName', value }];
 }
 
-/** 128 bits, 126 of them random: positive, and without a leading zero byte, as DER wants it. */
+/** Returns 128 bits, 126 of them random. DER needs a positive number without a leading zero byte. */
 function serialNumber(): string {
   const bytes = randomBytes(16);
   bytes.writeUInt8((bytes.readUInt8(0) & 0x3f) | 0x40, 0);

@@ -1,4 +1,5 @@
-// The package describes only its whole; these two files are the part that builds certificates, and half of its size.
+// @types/node-forge describes the package as a whole. We import only these two files of it, which build certificates
+// and are half its size.
 declare module 'node-forge/lib/x509.js' {
   import type { asn1, pki } from 'node-forge';
 

@@ -1,14 +1,15 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { z } from 'zod';
-import type { Anchor, Authority, Holding, Leaf, Retired, Successor } from '../../certificates/trust-state.ts';
+import type { Anchor, Authority, Leaf, Retired, Successor, TrustState } from '../../certificates/trust-state.ts';
 import { anchorsOf, bundleText } from '../../certificates/trust-state.ts';
 import { authorityName, fingerprintOf, isSignedBy, type ServerNames } from './issuer.ts';
 
 /**
- * The Secret's entries: the first three as everybody knows them, `ca.crt` with all that is trusted during a rotation;
- * the others are this program's own.
+ * The entries of the Secret. The first three have the names that every tool knows from Secrets of type
+ * kubernetes.io/tls; `ca.crt` contains every trusted authority, several of them during a rotation. Only this program
+ * uses the others.
  */
-const KEYS = {
+const ENTRIES = {
   leaf: 'tls.crt',
   leafKey: 'tls.key',
   trusted: 'ca.crt',
@@ -16,112 +17,115 @@ const KEYS = {
   authorityKey: 'authority.key',
   successor: 'next-authority.crt',
   successorKey: 'next-authority.key',
-  state: 'rotation.json',
+  rotation: 'rotation.json',
 } as const;
 
-/** What a Secret of type kubernetes.io/tls must have at the least. */
-export const EMPTY_SECRET_DATA = { [KEYS.leaf]: '', [KEYS.leafKey]: '' };
+/** The entries that a Secret of type kubernetes.io/tls must have, empty. */
+export const EMPTY_SECRET_DATA = { [ENTRIES.leaf]: '', [ENTRIES.leafKey]: '' };
 
-/** What the Secret could be used for, and what of it could not be. */
-export interface Decoded {
-  readonly holding: Holding;
-  /** Each names an entry and what is wrong with it, never what it contains. */
+/** The usable part of the Secret, and what is wrong with the rest. */
+export interface DecodedSecret {
+  readonly trustState: TrustState;
+  /** Each problem names an entry and what is wrong with it, and never quotes its content. */
   readonly problems: readonly string[];
 }
 
 const instant = z.iso.datetime().transform((text) => Date.parse(text));
-const stateSchema = z.strictObject({
+/** The entry `rotation.json`: what the certificates do not say themselves. */
+const rotationRecordSchema = z.strictObject({
   version: z.literal(1),
-  /** Of the next authority. */
+  /** The publication of the next authority. */
   published: z.strictObject({ at: instant, revision: z.string() }).optional(),
+  /** {@link TrustState.lastLeafExpires}. Secrets in running clusters have it under this name. */
   leavesUntil: instant.optional(),
   retired: z.array(z.strictObject({ sha256: z.string().regex(/^[0-9a-f]{64}$/), until: instant })).max(64),
 });
-type State = z.infer<typeof stateSchema>;
+type RotationRecord = z.infer<typeof rotationRecordSchema>;
 
-/** Longer text is not read: these are a few certificates. */
+/** A bundle is a few certificates. Anyone who may write the Secret could make us parse a much longer text. */
 const LONGEST_TEXT = 256 * 1024;
 const CERTIFICATE = /-----BEGIN CERTIFICATE-----[A-Za-z0-9+/=\s]*-----END CERTIFICATE-----/g;
 
-/** The `data` of the Secret. */
-export function encodeHolding(holding: Holding): Record<string, string> {
-  const { authority, leaf, leavesUntil, successor, retired } = holding;
-  const state = {
+/** Returns the `data` of the Secret. */
+export function encodeTrustState(trustState: TrustState): Record<string, string> {
+  const { authority, leaf, lastLeafExpires, successor, retired } = trustState;
+  const record = {
     version: 1,
     ...(successor?.published && { published: { ...successor.published, at: isoTime(successor.published.at) } }),
-    ...(leavesUntil !== undefined && { leavesUntil: isoTime(leavesUntil) }),
+    ...(lastLeafExpires !== undefined && { leavesUntil: isoTime(lastLeafExpires) }),
     retired: retired.map(({ fingerprint, until }) => ({ sha256: fingerprint, until: isoTime(until) })),
   };
   const texts = {
     ...EMPTY_SECRET_DATA,
-    ...(leaf && { [KEYS.leaf]: leaf.certificate, [KEYS.leafKey]: leaf.key }),
-    [KEYS.trusted]: bundleText(anchorsOf(holding)),
-    ...(authority && { [KEYS.authority]: authority.certificate, [KEYS.authorityKey]: authority.key }),
+    ...(leaf && { [ENTRIES.leaf]: leaf.certificate, [ENTRIES.leafKey]: leaf.key }),
+    [ENTRIES.trusted]: bundleText(anchorsOf(trustState)),
+    ...(authority && { [ENTRIES.authority]: authority.certificate, [ENTRIES.authorityKey]: authority.key }),
     ...(successor && {
-      [KEYS.successor]: successor.authority.certificate,
-      [KEYS.successorKey]: successor.authority.key,
+      [ENTRIES.successor]: successor.authority.certificate,
+      [ENTRIES.successorKey]: successor.authority.key,
     }),
-    [KEYS.state]: JSON.stringify(state),
+    [ENTRIES.rotation]: JSON.stringify(record),
   };
   return Object.fromEntries(Object.entries(texts).map(([key, text]) => [key, Buffer.from(text).toString('base64')]));
 }
 
-/** Those of this program's entries that are not in `data`, each as null: a merge patch then removes them. */
+/** Returns null for each entry of ours that `data` lacks: in a merge patch, null removes an entry. */
 export function absentEntries(data: Readonly<Record<string, string>>): Record<string, null> {
-  const absent = Object.values(KEYS).filter((key) => !Object.hasOwn(data, key));
+  const absent = Object.values(ENTRIES).filter((key) => !Object.hasOwn(data, key));
   return Object.fromEntries(absent.map((key) => [key, null]));
 }
 
-/** Reads the `data` of the Secret. Takes nothing on trust: whoever may write the Secret may have written anything. */
-export function decodeHolding(data: ReadonlyMap<string, string>, names: ServerNames): Decoded {
+/** Decodes the `data` of the Secret and verifies all of it: anyone who may write the Secret may have written anything. */
+export function decodeTrustState(data: ReadonlyMap<string, string>, names: ServerNames): DecodedSecret {
   const problems: string[] = [];
   const texts = new Map([...data].map(([key, value]) => [key, Buffer.from(value, 'base64').toString('utf8')]));
 
-  const state = readState(texts.get(KEYS.state), problems);
-  const known = new Map(state.retired.map(({ sha256, until }) => [sha256, until]));
-  const first = readAuthority(texts, KEYS.authority, KEYS.authorityKey, problems);
-  const second = readAuthority(texts, KEYS.successor, KEYS.successorKey, problems);
+  const record = readRotationRecord(texts.get(ENTRIES.rotation), problems);
+  const known = new Map(record.retired.map(({ sha256, until }) => [sha256, until]));
+  const first = readAuthority(texts, ENTRIES.authority, ENTRIES.authorityKey, problems);
+  const second = readAuthority(texts, ENTRIES.successor, ENTRIES.successorKey, problems);
   const signing = new Set([first.authority, second.authority].map((one) => one?.fingerprint));
 
-  const trusted = readAnchors(texts.get(KEYS.trusted) ?? '');
-  if (trusted.unreadable > 0) problems.push(`${KEYS.trusted} has ${trusted.unreadable} unreadable certificates`);
+  const trusted = readAnchors(texts.get(ENTRIES.trusted) ?? '');
+  if (trusted.unreadable > 0) problems.push(`${ENTRIES.trusted} has ${trusted.unreadable} unreadable certificates`);
   const retired = new Map<string, Retired>();
-  // An authority whose key is lost has signed what is being served.
+  // An authority whose key is lost cannot sign any more, but the leaf in use may well be signed by it.
   if (first.anchor && !first.authority) {
-    retired.set(first.anchor.fingerprint, { ...first.anchor, until: state.leavesUntil ?? first.anchor.notAfter });
+    retired.set(first.anchor.fingerprint, { ...first.anchor, until: record.leavesUntil ?? first.anchor.notAfter });
   }
   for (const anchor of trusted.anchors) {
     if (signing.has(anchor.fingerprint) || retired.has(anchor.fingerprint)) continue;
     const until = known.get(anchor.fingerprint);
-    if (until === undefined) problems.push(`${KEYS.trusted} has a certificate that ${KEYS.state} does not know`);
+    if (until === undefined)
+      problems.push(`${ENTRIES.trusted} has a certificate that ${ENTRIES.rotation} does not know`);
     retired.set(anchor.fingerprint, { ...anchor, until: until ?? anchor.notAfter });
   }
   const present = new Set(trusted.anchors.map(({ fingerprint }) => fingerprint));
   for (const one of [first.authority, second.authority]) {
-    if (one && !present.has(one.fingerprint)) problems.push(`${KEYS.trusted} lacks an authority`);
+    if (one && !present.has(one.fingerprint)) problems.push(`${ENTRIES.trusted} lacks an authority`);
   }
   if ([...known.keys()].some((fingerprint) => !present.has(fingerprint))) {
-    problems.push(`${KEYS.trusted} lacks a certificate that ${KEYS.state} names`);
+    problems.push(`${ENTRIES.trusted} lacks a certificate that ${ENTRIES.rotation} names`);
   }
 
   const anchors = [first.authority, ...retired.values()].filter((anchor) => anchor !== undefined);
   const leaf = readLeaf(texts, anchors, names, problems);
   const successor: Successor | undefined = second.authority && {
     authority: second.authority,
-    ...(state.published && { published: state.published }),
+    ...(record.published && { published: record.published }),
   };
   if (!first.authority && !successor) problems.push('there is no authority');
-  const holding = {
+  const trustState = {
     ...(first.authority && { authority: first.authority }),
     ...(leaf && { leaf }),
-    ...(state.leavesUntil !== undefined && { leavesUntil: state.leavesUntil }),
+    ...(record.leavesUntil !== undefined && { lastLeafExpires: record.leavesUntil }),
     ...(successor && { successor }),
     retired: [...retired.values()],
   };
-  return { holding, problems };
+  return { trustState, problems };
 }
 
-/** All certificates in a text; what stands between them is none of our business. */
+/** Returns all certificates in a text, and ignores what stands between them. */
 export function readAnchors(text: string): { anchors: Anchor[]; unreadable: number } {
   if (text.length > LONGEST_TEXT) return { anchors: [], unreadable: 1 };
   const anchors: Anchor[] = [];
@@ -134,16 +138,16 @@ export function readAnchors(text: string): { anchors: Anchor[]; unreadable: numb
   return { anchors, unreadable };
 }
 
-function readState(text: string | undefined, problems: string[]): State {
-  const state = stateSchema.safeParse(parse(() => JSON.parse(text ?? '')));
-  if (state.success) return state.data;
-  problems.push(`${KEYS.state} is missing or not what this version writes`);
+function readRotationRecord(text: string | undefined, problems: string[]): RotationRecord {
+  const record = rotationRecordSchema.safeParse(parse(() => JSON.parse(text ?? '')));
+  if (record.success) return record.data;
+  problems.push(`${ENTRIES.rotation} is missing or not what this version writes`);
   return { version: 1, retired: [] };
 }
 
 type Texts = ReadonlyMap<string, string>;
 
-/** The authority where it can sign, and its certificate alone where that is all that can be used. */
+/** Returns the authority if it can sign, or only its certificate if nothing else can be used. */
 function readAuthority(texts: Texts, certificateKey: string, keyKey: string, problems: string[]) {
   const pem = texts.get(certificateKey);
   if (pem === undefined && !texts.has(keyKey)) return {};
@@ -172,16 +176,16 @@ function readLeaf(
   { dnsNames, ipAddresses = [] }: ServerNames,
   problems: string[],
 ): Leaf | undefined {
-  const pem = texts.get(KEYS.leaf) ?? '';
-  const key = texts.get(KEYS.leafKey) ?? '';
+  const pem = texts.get(ENTRIES.leaf) ?? '';
+  const key = texts.get(ENTRIES.leafKey) ?? '';
   if (pem === '' && key === '') return undefined;
   const certificate = parse(() => new X509Certificate(pem));
   if (!certificate) {
-    problems.push(`${KEYS.leaf} is not a certificate`);
+    problems.push(`${ENTRIES.leaf} is not a certificate`);
     return undefined;
   }
   if (!isPair(certificate, key)) {
-    problems.push(`${KEYS.leafKey} is not the key of ${KEYS.leaf}`);
+    problems.push(`${ENTRIES.leafKey} is not the key of ${ENTRIES.leaf}`);
     return undefined;
   }
   const missing = [
@@ -189,12 +193,12 @@ function readLeaf(
     ...ipAddresses.filter((address) => !certificate.checkIP(address)),
   ];
   if (missing.length > 0) {
-    problems.push(`${KEYS.leaf} is not for ${missing.join(', ')}`);
+    problems.push(`${ENTRIES.leaf} is not for ${missing.join(', ')}`);
     return undefined;
   }
   const signer = anchors.find((anchor) => isSignedBy(certificate, new X509Certificate(anchor.certificate)));
   if (!signer) {
-    problems.push(`${KEYS.leaf} is signed by none of the authorities here`);
+    problems.push(`${ENTRIES.leaf} is signed by none of the authorities here`);
     return undefined;
   }
   return {
@@ -206,7 +210,10 @@ function readLeaf(
   };
 }
 
-/** Only of such a one the name and the key can be repeated in what it signs. */
+/**
+ * Whether this program made the certificate. Only then do we know that the name and key identifier, which every leaf
+ * repeats, come out exactly as they stand in the certificate.
+ */
 function isOwnAuthority(certificate: X509Certificate): boolean {
   const { asymmetricKeyType, asymmetricKeyDetails } = certificate.publicKey;
   const strong = asymmetricKeyType === 'rsa' && (asymmetricKeyDetails?.modulusLength ?? 0) >= 2048;
@@ -226,7 +233,7 @@ function isPair(certificate: X509Certificate, key: string): boolean {
   return privateKey !== undefined && certificate.checkPrivateKey(privateKey);
 }
 
-/** What a parser says of a key or of a certificate can quote it: it says nothing here. */
+/** Drops the error of a parser: its message could quote a private key. */
 function parse<T>(read: () => T): T | undefined {
   try {
     return read();

@@ -1,39 +1,34 @@
 import { z } from 'zod';
-import type { Store } from '../../certificates/rotation-step.ts';
+import type { CertificateStore } from '../../certificates/rotation-step.ts';
 import type { Bundle } from '../../certificates/trust-state.ts';
+import { kindNamed } from '../../k8s/kinds.ts';
 import type { JsonObject } from '../../k8s/object.ts';
 import type { KubeClient, KubeRequest } from '../client.ts';
-import { KubeError, pathOf, type Resource, refusal } from '../wire.ts';
+import { KubeError, pathOf, refusal } from '../wire.ts';
 import type { ServerNames } from './issuer.ts';
-import { absentEntries, decodeHolding, EMPTY_SECRET_DATA, encodeHolding, readAnchors } from './secret.ts';
+import { absentEntries, decodeTrustState, EMPTY_SECRET_DATA, encodeTrustState, readAnchors } from './secret.ts';
 
-/** Where the certificates are kept and published. */
-export interface CertificatePlaces {
+/** The Secret in which the certificates are kept, and the webhook configuration that publishes their authorities. */
+export interface CertificateLocation {
   readonly namespace: string;
   readonly secret: string;
-  /** Name of the ValidatingWebhookConfiguration. */
+  /** The name of the ValidatingWebhookConfiguration. */
   readonly webhookConfiguration: string;
 }
 
-export interface CertificateStoreOptions extends CertificatePlaces {
+export interface CertificateStoreOptions extends CertificateLocation {
   readonly client: Pick<KubeClient, 'request' | 'read'>;
   readonly names: ServerNames;
   readonly signal: AbortSignal;
-  /** Hears what in the Secret cannot be used. */
+  /** Is called with what is wrong with the Secret. */
   readonly onDamage: (problems: readonly string[]) => void;
 }
 
-/** The name under which the API server records who owns the caBundle fields. */
+/** The field manager that the API server records as the owner of the caBundle fields. */
 export const FIELD_MANAGER = 'qdrant-admission-certificates';
 
-const SECRET: Resource = { group: '', version: 'v1', plural: 'secrets', kind: 'Secret', namespaced: true };
-const WEBHOOKS: Resource = {
-  group: 'admissionregistration.k8s.io',
-  version: 'v1',
-  plural: 'validatingwebhookconfigurations',
-  kind: 'ValidatingWebhookConfiguration',
-  namespaced: false,
-};
+const SECRET = kindNamed('Secret');
+const WEBHOOKS = kindNamed('ValidatingWebhookConfiguration.admissionregistration.k8s.io');
 
 const metadataSchema = z.looseObject({ resourceVersion: z.string().min(1) });
 const secretSchema = z.looseObject({
@@ -47,20 +42,20 @@ const configurationSchema = z.looseObject({
     .optional(),
 });
 
-/** Certificates in a Secret that all replicas share, trusted through the caBundle of a webhook configuration. */
-export function certificateStore(options: CertificateStoreOptions): Store {
+/** Keeps the certificates in a Secret, and publishes their authorities in the caBundle of a webhook configuration. */
+export function createCertificateStore(options: CertificateStoreOptions): CertificateStore {
   const { client, names, signal, namespace, onDamage } = options;
   const fieldManager = `?fieldManager=${FIELD_MANAGER}`;
 
   return {
     async readSecret() {
       const object = await client.read(SECRET, namespace, options.secret, signal);
-      if (!object) return { holding: { retired: [] }, intact: false };
+      if (!object) return { trustState: { retired: [] }, intact: false };
       const { metadata, data = {} } = expectShape(secretSchema, object, `Secret ${namespace}/${options.secret}`);
-      const { holding, problems } = decodeHolding(new Map(Object.entries(data)), names);
-      // An empty one was just made, or made in advance: that is no damage.
+      const { trustState, problems } = decodeTrustState(new Map(Object.entries(data)), names);
+      // An empty Secret was only just created, by us or by whoever installed the program. It is not damaged.
       if (problems.length > 0 && Object.values(data).some((value) => value !== '')) onDamage(problems);
-      return { version: metadata.resourceVersion, holding, intact: problems.length === 0 };
+      return { version: metadata.resourceVersion, trustState, intact: problems.length === 0 };
     },
 
     async readPublished() {
@@ -83,8 +78,8 @@ export function certificateStore(options: CertificateStoreOptions): Store {
       return write({ method: 'POST', path, body: newSecret(options), signal }, 'the Secret');
     },
 
-    writeSecret(holding, version) {
-      const data = encodeHolding(holding);
+    writeSecret(trustState, version) {
+      const data = encodeTrustState(trustState);
       return write(
         {
           method: 'PATCH',
@@ -97,14 +92,14 @@ export function certificateStore(options: CertificateStoreOptions): Store {
       );
     },
 
-    publish(text, { version, bundles }) {
-      const caBundle = Buffer.from(text).toString('base64');
+    publish(bundle, { version, bundles }) {
+      const caBundle = Buffer.from(bundle).toString('base64');
       return write(
         {
           method: 'PATCH',
           path: `${pathOf(WEBHOOKS, '', options.webhookConfiguration)}${fieldManager}`,
-          // Not a server-side apply: that would own the entries themselves, and whoever else applies the configuration
-          // (Helm, GitOps) could then not remove one: what is left of it would be invalid.
+          // Not a server-side apply: we would then own the entries themselves. When Helm or a GitOps tool removed one
+          // from its manifest, our part of it would remain, which is not a valid entry, and its apply would fail.
           contentType: 'application/strategic-merge-patch+json',
           body: {
             metadata: { resourceVersion: version },
@@ -117,7 +112,7 @@ export function certificateStore(options: CertificateStoreOptions): Store {
     },
   };
 
-  /** False where somebody else wrote first: the API server compares resource versions. */
+  /** Returns false if somebody else wrote first, which the API server detects by the resourceVersion. */
   async function write(request: KubeRequest, what: string): Promise<boolean> {
     const { status, body } = await client.request(request);
     if (status >= 200 && status <= 299) return true;
@@ -126,7 +121,7 @@ export function certificateStore(options: CertificateStoreOptions): Store {
   }
 }
 
-function newSecret({ namespace, secret }: CertificatePlaces) {
+function newSecret({ namespace, secret }: CertificateLocation) {
   return {
     apiVersion: 'v1',
     kind: 'Secret',
@@ -145,5 +140,5 @@ function expectShape<T>(schema: z.ZodType<T>, object: JsonObject, what: string):
   const parsed = schema.safeParse(object);
   if (parsed.success) return parsed.data;
   const fields = parsed.error.issues.map(({ path }) => path.join('.')).join(', ');
-  throw new KubeError(`${what} is not as the API server serves it: ${fields}`);
+  throw new KubeError(`${what} is not what an API server returns, in the fields ${fields}`);
 }

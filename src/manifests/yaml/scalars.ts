@@ -1,7 +1,7 @@
-/** A scalar as YAML 1.1 reads it. NaN and the infinities are left out: JSON, and so the API, has none. */
+/** The value of a scalar in YAML 1.1, without NaN and the infinities: JSON, and therefore the API, has none. */
 export type ScalarValue = string | number | boolean | null;
 
-/** A scalar that kubectl would refuse. */
+/** Why kubectl would refuse a scalar. */
 export interface BadScalar {
   readonly bad: string;
 }
@@ -21,12 +21,12 @@ const SMALLEST_INTEGER = -(2n ** 63n);
 const LARGEST_INTEGER = 2n ** 64n - 1n;
 
 /**
- * What the API server gets for a scalar. kubectl, Helm and the server itself read YAML 1.1 with Go's yaml.v2: an
- * unquoted `yes` or `on` is a boolean and `010` is eight. A reader of YAML 1.2 would see harmless text in
- * `privileged: yes`.
- * @param text the content, quotes and escapes resolved
- * @param plain whether it stood there without quotes
- * @param tag its explicit tag in long form; `!` and tags that nobody knows say "text"
+ * Returns the value that the API server gets for a scalar. kubectl, Helm and the API server itself parse YAML 1.1 with
+ * Go's yaml.v2, where an unquoted `yes` or `on` is a boolean and `010` is eight. A YAML 1.2 parser would read harmless
+ * text in `privileged: yes`.
+ * @param text the content, with quotes and escapes resolved
+ * @param plain whether it was written without quotes
+ * @param tag its explicit tag in long form; with `!` or an unknown tag, the scalar is text
  */
 export function resolveScalar(text: string, plain: boolean, tag: string | undefined): ScalarValue | BadScalar {
   if (tag === undefined) return plain ? resolvePlain(text) : text;
@@ -39,17 +39,17 @@ export function resolveScalar(text: string, plain: boolean, tag: string | undefi
   return isBad(value) || isA(name, value, text) ? value : { bad: `is not of the type that its tag !!${name} says` };
 }
 
-/** The name of a field whose key is a scalar: the API has only text there, and Go writes `yes:` as "true". */
+/** Returns the field name for a key that is a scalar. Field names are always text, and Go turns `yes:` into "true". */
 export function resolveKey(text: string, plain: boolean, tag: string | undefined): string | BadScalar {
   const value = resolveScalar(text, plain, tag);
   if (typeof value === 'string' || isBad(value)) return value;
   if (typeof value === 'boolean') return String(value);
-  // Go prints fractions in single precision: nobody means that.
+  // Go formats a fraction in single precision here, which is never what the author meant.
   if (Number.isSafeInteger(value) && INTEGER.test(text.replaceAll('_', ''))) return String(value);
-  return { bad: 'is no name of a field: expected text, in quotes where it looks like something else' };
+  return { bad: 'is no field name: expected text, in quotes if it looks like a number, a date or null' };
 }
 
-/** Whether a scalar could not be read. */
+/** Whether kubectl would refuse the scalar. */
 export function isBad(value: unknown): value is BadScalar {
   return typeof value === 'object' && value !== null && 'bad' in value;
 }
@@ -58,7 +58,7 @@ function resolvePlain(text: string): ScalarValue | BadScalar {
   const word = WORDS.get(text);
   if (word !== undefined) return word;
   if (NOT_FINITE.test(text)) return { bad: 'is not a number that JSON can carry' };
-  // An underscore may stand anywhere but in front: Go drops them all.
+  // Go ignores underscores in a number, wherever they are, except at its beginning.
   if (!/^[-+.0-9]/.test(text)) return text;
   const digits = text.replaceAll('_', '');
   if (INTEGER.test(digits)) {
@@ -93,7 +93,7 @@ function resolveBinary(text: string): string | BadScalar {
   return Buffer.from(base64, 'base64').toString('utf8');
 }
 
-/** The three spellings that YAML 1.1 knows of each word: `yes`, `Yes`, `YES`. */
+/** Returns the three spellings that YAML 1.1 allows for each word: `yes`, `Yes` and `YES`. */
 function cases<T>(value: T, ...words: readonly string[]): (readonly [string, T])[] {
   return words.flatMap((word) =>
     [word, word.slice(0, 1).toUpperCase() + word.slice(1), word.toUpperCase()].map((text) => [text, value] as const),

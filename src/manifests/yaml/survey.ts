@@ -1,6 +1,6 @@
 import { type Alias, isAlias, isMap, isScalar, isSeq, type Node, type Scalar } from 'yaml';
 
-/** What makes a document unreadable, and where. */
+/** Why a document cannot be read, and where the problem is. */
 export class YamlFaultError extends Error {
   override readonly name = 'YamlFaultError';
   readonly offset: number;
@@ -11,25 +11,25 @@ export class YamlFaultError extends Error {
   }
 }
 
-/** What one walk over the nodes of a document finds out. */
+/** What one pass over the nodes of a document finds out. */
 export interface Survey {
-  /** What each alias stands for: the last anchor of its name above it. An alias without an anchor is not in here. */
+  /** The node that each alias stands for: the last one above it with an anchor of that name. Absent if there is none. */
   readonly targets: ReadonlyMap<Alias, Node>;
   /** The number of nodes. */
   readonly size: number;
 }
 
-/** No Kubernetes object comes near; what is deeper is an attack on the stack. */
+/** Far deeper than any Kubernetes object. A document that nests deeper could overflow the stack. */
 const MOST_LEVELS = 256;
 const TAGS = ['binary', 'bool', 'float', 'int', 'map', 'merge', 'null', 'seq', 'str', 'timestamp'].map(
   (name) => `tag:yaml.org,2002:${name}`,
 );
 
 /**
- * Walks over all nodes of a document once, and refuses what kubectl's reader takes in another way than this one: with
- * `{?privileged: true}` the cluster gets `privileged`, and with `[!x, SYS_ADMIN]` the tag includes the comma, and
- * `{a:}` has a key that ends with a colon.
- * @throws YamlFaultError
+ * Visits every node of a document once, and refuses syntax that kubectl's parser reads differently from ours: in
+ * `{?privileged: true}` it reads the field `privileged`, in `[!x, SYS_ADMIN]` the tag includes the comma, and in `{a:}`
+ * the key ends with a colon.
+ * @throws YamlFaultError if a document contains such syntax
  */
 export function surveyYaml(root: Node): Survey {
   const targets = new Map<Alias, Node>();
@@ -51,7 +51,7 @@ export function surveyYaml(root: Node): Survey {
     if (isScalar(node)) refuseAmbiguous(node, inFlow);
     if (node.anchor !== undefined) {
       if (!/^[A-Za-z0-9_-]+$/.test(node.anchor)) {
-        throw new YamlFaultError('the name of an anchor is not made of letters, digits, - and _', node);
+        throw new YamlFaultError('the name of an anchor has other characters than letters, digits, - and _', node);
       }
       anchors.set(node.anchor, node);
     }
@@ -72,21 +72,21 @@ export function surveyYaml(root: Node): Survey {
 function refuseAmbiguous(node: Scalar, inFlow: boolean): void {
   if (node.type !== 'PLAIN') return;
   if (node.source === '' && (node.tag !== undefined || inFlow)) {
-    throw new YamlFaultError('a value is missing: expected one, null, or quotes if it is empty', node);
+    throw new YamlFaultError('a value is missing: expected a value, null, or quotes if it is empty', node);
   }
   if (inFlow && /^[?:]/.test(node.source ?? '')) {
-    throw new YamlFaultError('a value in braces or brackets begins with ? or : and has no quotes: expected them', node);
+    throw new YamlFaultError('a value in braces or brackets begins with ? or : expected quotes around it', node);
   }
 }
 
-/** @throws YamlFaultError where a node stands deeper than any Kubernetes object has it */
+/** @throws YamlFaultError if a node is nested deeper than in any Kubernetes object */
 export function refuseTooDeep(node: Node | null, depth: number): void {
   if (depth > MOST_LEVELS) throw new YamlFaultError(TOO_DEEP, node);
 }
 
 export const TOO_DEEP = `nested deeper than ${MOST_LEVELS} levels`;
 
-/** Where a node begins. */
+/** Returns the offset at which a node begins. */
 export function offsetOf(node: Node | null | undefined): number {
   return node?.range?.[0] ?? 0;
 }

@@ -13,37 +13,41 @@ import type { JsonValue } from '../../k8s/object.ts';
 import { isBad, resolveKey, resolveScalar } from './scalars.ts';
 import { offsetOf, refuseTooDeep, type Survey, surveyYaml, TOO_DEEP, YamlFaultError } from './survey.ts';
 
-/** One step of a path into a document: the name of a field, or an index. */
+/** One step of a path into a document: the name of a field, or the index of a list item. */
 export type PathStep = string | number;
 
-/** A document that was read. Offsets are UTF-16 units from the beginning of the whole text. */
+/** A document that could be parsed. Offsets count UTF-16 code units from the beginning of the file. */
 export interface YamlTree {
-  /** What the API server would get for it. */
+  /** The value that the API server would get. */
   readonly value: JsonValue;
-  /** Where the field stands that a path leads to; where there is none, the nearest parent that is there. */
+  /** Returns the offset of the field at a path, or of its closest ancestor if there is no such field. */
   readonly locate: (path: readonly PathStep[]) => number;
-  /** Where the first field of the object at a path stands. */
+  /** Returns the offset of the first field of the object at a path. */
   readonly firstField: (path: readonly PathStep[]) => number;
 }
 
-/** A document that could not be read. */
+/** Why a document could not be parsed, and where. */
 export interface YamlFault {
   readonly fault: string;
   readonly offset: number;
 }
 
-/** Nodes that aliases and merge keys may add to a document; about what kubectl's reader lets through. */
+/**
+ * How many nodes aliases and merge keys may add to a document. Nested aliases could otherwise expand a small document
+ * until memory is exhausted. kubectl's parser has a similar limit.
+ */
 const MOST_EXPANDED = 400_000;
 
 /**
- * Reads one stretch of YAML or JSON: no document (comments only), one, or many where `...` ends one. Never throws for
- * what the text says. Values are those of kubectl's reader (`scalars.ts`), but a key that stands twice, of which
- * kubectl silently takes the last, is a fault.
- * @param start the offset of this stretch in the whole text
+ * Parses one section of a file, YAML or JSON. It has no document if it is only comments, and several if `...` ends one.
+ * Never throws, whatever the text is. Values are the same as for kubectl (see `scalars.ts`), except that a duplicate
+ * key is an error, whereas kubectl silently takes the last one.
+ * @param start the offset of this section in the file
  */
 export function parseYaml(text: string, start: number): (YamlTree | YamlFault)[] {
   const documents = parseAllDocuments(text, {
-    // Every scalar comes as text: what it means is decided here. Repeated keys are found here, in linear time.
+    // The library returns every scalar as text; what it means is decided in this folder. So is what a duplicate key
+    // is: the library would compare every key with every other one, which takes too long for a hostile document.
     schema: 'failsafe',
     resolveKnownTags: false,
     uniqueKeys: false,
@@ -80,17 +84,17 @@ function readTree(root: Node, start: number): YamlTree | YamlFault {
   }
 }
 
-/** One field of a mapping, merge keys followed. */
+/** One field of a mapping, after merge keys have been resolved. */
 interface Field {
   readonly key: Node;
   readonly value: Node | null;
 }
 
-/** Reads the nodes of one document, within a budget. */
+/** Reads the nodes of one document. It gives up if aliases expand it too far. */
 class TreeReader {
   readonly #root: Node;
   readonly #survey: Survey;
-  /** Aliases that are being followed: one that is met again contains itself. */
+  /** The aliases that are being followed. An alias that is found inside itself would never end. */
   readonly #following = new Set<Alias>();
   #budget = 0;
 
@@ -99,7 +103,7 @@ class TreeReader {
     this.#survey = surveyYaml(root);
   }
 
-  /** The value of the whole document. */
+  /** Returns the value of the whole document. */
   read(): JsonValue {
     this.#budget = this.#survey.size + MOST_EXPANDED;
     return this.#valueOf(this.#root, 0);
@@ -115,14 +119,14 @@ class TreeReader {
     const object: Record<string, JsonValue> = {};
     for (const [name, { value }] of this.#fieldsOf(node as YAMLMap, depth)) {
       const read = this.#valueOf(value, depth + 1);
-      // Assigned plainly, a field called __proto__ would set the prototype instead of being there.
+      // A plain assignment to __proto__ would change the prototype of the object instead of adding a field.
       if (name !== '__proto__') object[name] = read;
       else Object.defineProperty(object, name, { value: read, enumerable: true, writable: true, configurable: true });
     }
     return object;
   }
 
-  /** The node at a path, or its nearest parent, and where it stands. */
+  /** Returns the node at a path, or its closest ancestor, and its offset. */
   find(path: readonly PathStep[]): { node: Node | null; offset: number } {
     this.#budget = this.#survey.size + MOST_EXPANDED;
     let node: Node | null = this.#dereference(this.#root);
@@ -149,9 +153,9 @@ class TreeReader {
   }
 
   /**
-   * The fields of a mapping, in the order of Go's yaml.v2: `<<` puts its fields where it stands, so that it wins over
-   * what stands above it. Other readers let the explicit field win: `privileged: false` above a merge would hide what
-   * the cluster gets.
+   * Returns the fields of a mapping as Go's yaml.v2 reads them, where the fields of `<<` override those above it. Other
+   * parsers let the explicit field win. If we did so too, `privileged: false` above a merge key could hide the
+   * `privileged: true` that the cluster gets.
    */
   #fieldsOf(map: YAMLMap, depth: number): Map<string, Field> {
     refuseTooDeep(map, depth);
@@ -166,7 +170,7 @@ class TreeReader {
       }
       const name = this.#nameOf(key);
       if (own.has(name))
-        throw new YamlFaultError(`${JSON.stringify(name)} stands here twice: expected each key once`, key);
+        throw new YamlFaultError(`${JSON.stringify(name)} is a duplicate key: expected each key once`, key);
       own.add(name);
       fields.set(name, { key, value });
     }
@@ -177,7 +181,7 @@ class TreeReader {
     if (isAlias(node)) return this.#follow(node, (target) => this.#mergedMap(target, depth));
     if (!isSeq(node)) return this.#mergedMap(node, depth);
     const fields = new Map<string, Field>();
-    // The first of several wins.
+    // Of several merged mappings, the first one wins.
     for (const item of (node.items as Node[]).toReversed()) {
       const merged = isAlias(item)
         ? this.#follow(item, (target) => this.#mergedMap(target, depth))
@@ -190,7 +194,7 @@ class TreeReader {
   #mergedMap(node: Node | null, depth: number): Map<string, Field> {
     if (isMap(node)) return this.#fieldsOf(node, depth);
     throw new YamlFaultError(
-      '<< merges something that is no mapping: expected a mapping, or a list of mappings',
+      '<< merges something other than a mapping: expected a mapping, or a list of mappings',
       node ?? this.#root,
     );
   }

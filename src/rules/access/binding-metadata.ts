@@ -1,6 +1,7 @@
-import { defineRule } from '../../engine/define.ts';
 import type { Finding } from '../../engine/rule.ts';
-import { APP_ARMOR_ANNOTATIONS } from '../../k8s/core/pods.ts';
+import type { ObjectMeta } from '../../k8s/object.ts';
+import { APP_ARMOR_ANNOTATIONS } from '../../k8s/pod-template.ts';
+import { defineRule } from '../define.ts';
 
 /** The labels that the API server itself copies from a node, and a Binding may carry. */
 export const TOPOLOGY_LABELS: ReadonlySet<string> = new Set([
@@ -23,11 +24,7 @@ export const bindingMetadata = defineRule({
   ],
 });
 
-function carried(
-  field: string,
-  map: Readonly<Record<string, string>> | undefined,
-  isJudged: (key: string) => boolean,
-): Finding[] {
+function carried(field: string, map: ObjectMeta['labels'], isJudged: (key: string) => boolean): Finding[] {
   return Object.entries(map ?? {})
     .filter(([key]) => isJudged(key))
     .map(([key, value]) => ({ path: `metadata.${field}[${JSON.stringify(key)}]`, value, required: 'remove it' }));

@@ -1,7 +1,7 @@
-import { definePodRule } from '../../engine/define.ts';
 import { eachContainer } from '../../engine/findings.ts';
 import { inContainers } from '../../engine/reads.ts';
-import { isWindows } from '../../k8s/core/pods.ts';
+import { isWindows } from '../../k8s/pod-template.ts';
+import { definePodRule } from '../define.ts';
 
 export const allowPrivilegeEscalation = definePodRule({
   id: 'allow-privilege-escalation',
@@ -12,7 +12,7 @@ export const allowPrivilegeEscalation = definePodRule({
   controls: ['pss:allowPrivilegeEscalation', 'cis:5.2.6'],
   reads: [...inContainers('securityContext.allowPrivilegeEscalation'), 'spec.os.name'],
   podSecurity: { check: 'allowPrivilegeEscalation', level: 'restricted' },
-  check: (pod) =>
+  check: ({ pod }) =>
     isWindows(pod)
       ? []
       : eachContainer(

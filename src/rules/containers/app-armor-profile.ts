@@ -1,8 +1,8 @@
-import { definePodRule } from '../../engine/define.ts';
 import { eachContainer, podFinding } from '../../engine/findings.ts';
 import { inContainers } from '../../engine/reads.ts';
 import type { Finding } from '../../engine/rule.ts';
-import { APP_ARMOR_ANNOTATIONS } from '../../k8s/core/pods.ts';
+import { APP_ARMOR_ANNOTATIONS } from '../../k8s/pod-template.ts';
+import { definePodRule } from '../define.ts';
 
 const FIELD = 'securityContext.appArmorProfile.type';
 const TYPES = ['RuntimeDefault', 'Localhost'];
@@ -16,7 +16,7 @@ export const appArmorProfile = definePodRule({
   controls: ['pss:appArmorProfile', 'cis:5.7.3'],
   reads: [`spec.${FIELD}`, ...inContainers(FIELD), `metadata.annotations{${APP_ARMOR_ANNOTATIONS}}`],
   podSecurity: { check: 'appArmorProfile', level: 'baseline' },
-  check(pod) {
+  check({ pod }) {
     const required = `use ${TYPES.join(' or ')}, or leave it out`;
     const forbidden = (type: unknown) => (type == null || TYPES.includes(type as string) ? undefined : required);
     const findings: Finding[] = [];

@@ -1,6 +1,6 @@
-import { definePodRule } from '../../engine/define.ts';
 import { containerFinding } from '../../engine/findings.ts';
 import { inContainers } from '../../engine/reads.ts';
+import { definePodRule } from '../define.ts';
 
 /** What a container runtime grants by itself. Compared exactly: `CAP_CHOWN` and `chown` are other strings. */
 const DEFAULT_CAPABILITIES = new Set([
@@ -29,7 +29,7 @@ export const capabilitiesBaseline = definePodRule({
   reads: inContainers('securityContext.capabilities.add'),
   overriddenBy: 'capabilities-restricted',
   podSecurity: { check: 'capabilities_baseline', level: 'baseline' },
-  check: (pod) =>
+  check: ({ pod }) =>
     pod.containers.flatMap((at) =>
       (at.container.securityContext?.capabilities?.add ?? []).flatMap((capability, index) =>
         DEFAULT_CAPABILITIES.has(capability)

@@ -1,7 +1,7 @@
-import { definePodRule } from '../../engine/define.ts';
 import { containerFinding } from '../../engine/findings.ts';
 import { inContainers } from '../../engine/reads.ts';
-import { isWindows } from '../../k8s/core/pods.ts';
+import { isWindows } from '../../k8s/pod-template.ts';
+import { definePodRule } from '../define.ts';
 
 export const capabilitiesRestricted = definePodRule({
   id: 'capabilities-restricted',
@@ -12,7 +12,7 @@ export const capabilitiesRestricted = definePodRule({
   controls: ['pss:capabilities_restricted', 'cis:5.2.8', 'cis:5.2.9', 'cis:5.2.10'],
   reads: [...inContainers('securityContext.capabilities'), 'spec.os.name'],
   podSecurity: { check: 'capabilities_restricted', level: 'restricted' },
-  check(pod) {
+  check({ pod }) {
     if (isWindows(pod)) return [];
     return pod.containers.flatMap((at) => {
       const { add, drop } = at.container.securityContext?.capabilities ?? {};

@@ -1,5 +1,5 @@
-import { definePodRule } from '../../engine/define.ts';
 import { podFinding } from '../../engine/findings.ts';
+import { definePodRule } from '../define.ts';
 
 export const hostAliases = definePodRule({
   id: 'host-aliases',
@@ -9,7 +9,7 @@ export const hostAliases = definePodRule({
   fix: 'spec:\n  hostAliases: []',
   controls: [],
   reads: ['spec.hostAliases'],
-  check: (pod) =>
+  check: ({ pod }) =>
     (pod.spec.hostAliases ?? []).map((alias, index) =>
       podFinding(pod, `spec.hostAliases[${index}]`, alias, 'remove it; let DNS answer for the name'),
     ),

@@ -1,5 +1,5 @@
-import { definePodRule } from '../../engine/define.ts';
 import { podFinding } from '../../engine/findings.ts';
+import { definePodRule } from '../define.ts';
 
 const FIELDS = ['hostNetwork', 'hostPID', 'hostIPC'] as const;
 
@@ -12,7 +12,7 @@ export const hostNamespaces = definePodRule({
   controls: ['pss:hostNamespaces', 'cis:5.2.3', 'cis:5.2.4', 'cis:5.2.5'],
   reads: FIELDS.map((field) => `spec.${field}`),
   podSecurity: { check: 'hostNamespaces', level: 'baseline' },
-  check: (pod) =>
+  check: ({ pod }) =>
     FIELDS.filter((field) => pod.spec[field]).map((field) =>
       podFinding(pod, `spec.${field}`, true, 'set it to false, or leave it out'),
     ),

@@ -1,5 +1,5 @@
-import { definePodRule } from '../../engine/define.ts';
 import { podFinding } from '../../engine/findings.ts';
+import { definePodRule } from '../define.ts';
 
 export const hostPathVolumes = definePodRule({
   id: 'host-path-volumes',
@@ -11,8 +11,8 @@ export const hostPathVolumes = definePodRule({
   reads: ['spec.volumes'],
   overriddenBy: 'restricted-volumes',
   podSecurity: { check: 'hostPathVolumes', level: 'baseline' },
-  check: (pod) =>
-    (pod.spec.volumes ?? []).flatMap((volume, index) =>
+  check: ({ pod }) =>
+    pod.volumes.flatMap((volume, index) =>
       volume['hostPath'] == null
         ? []
         : [

@@ -1,6 +1,6 @@
-import { definePodRule } from '../../engine/define.ts';
 import { containerFinding } from '../../engine/findings.ts';
 import { inContainers } from '../../engine/reads.ts';
+import { definePodRule } from '../define.ts';
 
 export const hostPorts = definePodRule({
   id: 'host-ports',
@@ -11,7 +11,7 @@ export const hostPorts = definePodRule({
   controls: ['pss:hostPorts', 'cis:5.2.13'],
   reads: inContainers('ports[*].hostPort'),
   podSecurity: { check: 'hostPorts', level: 'baseline' },
-  check: (pod) =>
+  check: ({ pod }) =>
     pod.containers.flatMap((at) =>
       (at.container.ports ?? []).flatMap(({ hostPort }, index) =>
         hostPort

@@ -1,13 +1,13 @@
-import { definePodRule } from '../../engine/define.ts';
 import { containerFinding } from '../../engine/findings.ts';
 import { inContainers } from '../../engine/reads.ts';
 import type { Finding } from '../../engine/rule.ts';
-import type { Container, NetworkHandler } from '../../k8s/core/pods.ts';
+import type { Container } from '../../k8s/core/pod-shape.ts';
+import { definePodRule } from '../define.ts';
 
 /** Where a container may tell its kubelet to call an address, and how to read it. */
 const HANDLERS: readonly {
   readonly path: string;
-  readonly of: (container: Container) => NetworkHandler | undefined;
+  readonly of: (container: Container) => Container['livenessProbe'];
 }[] = [
   { path: 'livenessProbe', of: ({ livenessProbe }) => livenessProbe },
   { path: 'readinessProbe', of: ({ readinessProbe }) => readinessProbe },
@@ -26,7 +26,7 @@ export const hostProbesAndHostLifecycle = definePodRule({
   controls: ['pss:hostProbesAndHostLifecycle', 'cis:5.7.3'],
   reads: inContainers(...HANDLERS.flatMap(({ path }) => CALLS.map((call) => `${path}.${call}.host`))),
   podSecurity: { check: 'hostProbesAndHostLifecycle', level: 'baseline' },
-  check(pod) {
+  check({ pod }) {
     const findings: Finding[] = [];
     for (const at of pod.containers) {
       for (const { path, of } of HANDLERS) {

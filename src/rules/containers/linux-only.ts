@@ -1,6 +1,6 @@
-import { definePodRule } from '../../engine/define.ts';
 import { podFinding } from '../../engine/findings.ts';
 import type { Finding } from '../../engine/rule.ts';
+import { definePodRule } from '../define.ts';
 
 /** The labels by which nodes tell their operating system; the second is the older form. */
 const OS_LABELS = ['kubernetes.io/os', 'beta.kubernetes.io/os'];
@@ -13,7 +13,7 @@ export const linuxOnly = definePodRule({
   fix: 'spec:\n  os:\n    name: linux\n  nodeSelector:\n    kubernetes.io/os: linux',
   controls: [],
   reads: ['spec.os.name', 'spec.nodeSelector'],
-  check(pod) {
+  check({ pod }) {
     const findings: Finding[] = [];
     const required = 'set it to linux, or leave it out';
     const name = pod.spec.os?.name;

@@ -1,5 +1,5 @@
-import { definePodRule } from '../../engine/define.ts';
 import { podFinding } from '../../engine/findings.ts';
+import { definePodRule } from '../define.ts';
 
 export const nodeName = definePodRule({
   id: 'node-name',
@@ -9,7 +9,7 @@ export const nodeName = definePodRule({
   fix: 'spec:\n  nodeSelector:\n    kubernetes.io/hostname: node-1',
   controls: [],
   reads: ['spec.nodeName'],
-  check(pod, _options, _facts, { operation }) {
+  check({ pod, subject: { operation } }) {
     // Of a pod that stands already nobody can tell who chose its node. A template has none unless somebody wrote it.
     if (pod.base === '' && operation !== 'CREATE') return [];
     const node = pod.spec.nodeName;

@@ -1,6 +1,6 @@
-import { definePodRule } from '../../engine/define.ts';
 import { eachContainer } from '../../engine/findings.ts';
 import { inContainers } from '../../engine/reads.ts';
+import { definePodRule } from '../define.ts';
 
 export const privileged = definePodRule({
   id: 'privileged',
@@ -11,7 +11,7 @@ export const privileged = definePodRule({
   controls: ['pss:privileged', 'cis:5.2.2'],
   reads: inContainers('securityContext.privileged'),
   podSecurity: { check: 'privileged', level: 'baseline' },
-  check: (pod) =>
+  check: ({ pod }) =>
     eachContainer(
       pod,
       'securityContext.privileged',

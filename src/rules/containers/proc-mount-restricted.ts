@@ -1,6 +1,6 @@
-import { definePodRule } from '../../engine/define.ts';
 import { eachContainer } from '../../engine/findings.ts';
 import { inContainers } from '../../engine/reads.ts';
+import { definePodRule } from '../define.ts';
 
 export const procMountRestricted = definePodRule({
   id: 'proc-mount-restricted',
@@ -11,7 +11,7 @@ export const procMountRestricted = definePodRule({
   controls: ['pss:procMount_restricted', 'cis:5.7.3'],
   reads: inContainers('securityContext.procMount'),
   podSecurity: { check: 'procMount_restricted', level: 'restricted' },
-  check: (pod) =>
+  check: ({ pod }) =>
     eachContainer(
       pod,
       'securityContext.procMount',

@@ -1,8 +1,8 @@
 import { z } from 'zod';
-import { definePodRule } from '../../engine/define.ts';
 import { eachContainer } from '../../engine/findings.ts';
 import { inContainers } from '../../engine/reads.ts';
-import { hasUserNamespace } from '../../k8s/core/pods.ts';
+import { hasUserNamespace } from '../../k8s/pod-template.ts';
+import { definePodRule } from '../define.ts';
 import { userNamespaces } from '../shared/user-namespaces.ts';
 
 export const procMount = definePodRule({
@@ -16,7 +16,7 @@ export const procMount = definePodRule({
   options: z.strictObject({ userNamespaces }),
   overriddenBy: 'proc-mount-restricted',
   podSecurity: { check: 'procMount', level: 'baseline' },
-  check(pod, options) {
+  check({ pod, options }) {
     if (options.userNamespaces && hasUserNamespace(pod)) return [];
     return eachContainer(
       pod,

@@ -1,7 +1,7 @@
-import { definePodRule } from '../../engine/define.ts';
 import { eachContainer } from '../../engine/findings.ts';
 import { inContainers } from '../../engine/reads.ts';
-import { isWindows } from '../../k8s/core/pods.ts';
+import { isWindows } from '../../k8s/pod-template.ts';
+import { definePodRule } from '../define.ts';
 
 export const readOnlyRootFilesystem = definePodRule({
   id: 'read-only-root-filesystem',
@@ -11,7 +11,7 @@ export const readOnlyRootFilesystem = definePodRule({
   fix: 'securityContext:\n  readOnlyRootFilesystem: true',
   controls: ['cis:5.7.3'],
   reads: [...inContainers('securityContext.readOnlyRootFilesystem'), 'spec.os.name'],
-  check: (pod) =>
+  check: ({ pod }) =>
     isWindows(pod)
       ? []
       : eachContainer(

@@ -1,6 +1,6 @@
-import { definePodRule } from '../../engine/define.ts';
 import { podFinding } from '../../engine/findings.ts';
 import type { Finding } from '../../engine/rule.ts';
+import { definePodRule } from '../define.ts';
 
 const SOURCES = [
   'configMap',
@@ -24,9 +24,9 @@ export const restrictedVolumes = definePodRule({
   controls: ['pss:restrictedVolumes', 'cis:5.2.12'],
   reads: ['spec.volumes'],
   podSecurity: { check: 'restrictedVolumes', level: 'restricted' },
-  check(pod) {
+  check({ pod }) {
     const findings: Finding[] = [];
-    for (const [index, volume] of (pod.spec.volumes ?? []).entries()) {
+    for (const [index, volume] of pod.volumes.entries()) {
       const path = `spec.volumes[${index}]`;
       const name = volume.name ?? '';
       const sources = Object.keys(volume).filter((key) => key !== 'name' && volume[key] != null);

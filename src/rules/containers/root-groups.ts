@@ -1,6 +1,6 @@
-import { definePodRule } from '../../engine/define.ts';
 import { eachContainer, podFinding } from '../../engine/findings.ts';
 import { inContainers } from '../../engine/reads.ts';
+import { definePodRule } from '../define.ts';
 
 const GROUP = 'securityContext.runAsGroup';
 const FS_GROUP = 'spec.securityContext.fsGroup';
@@ -16,7 +16,7 @@ export const rootGroups = definePodRule({
   controls: ['cis:5.2.7', 'cis:5.7.3'],
   overriddenBy: 'user-and-group-ids',
   reads: [`spec.${GROUP}`, ...inContainers(GROUP), FS_GROUP, SUPPLEMENTAL],
-  check(pod) {
+  check({ pod }) {
     const { runAsGroup, fsGroup, supplementalGroups } = pod.spec.securityContext ?? {};
     return [
       // At the pod it fails even where every container says otherwise: containers may be added later.

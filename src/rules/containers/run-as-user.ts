@@ -1,8 +1,8 @@
 import { z } from 'zod';
-import { definePodRule } from '../../engine/define.ts';
 import { eachContainer, podFinding } from '../../engine/findings.ts';
 import { inContainers } from '../../engine/reads.ts';
-import { hasUserNamespace } from '../../k8s/core/pods.ts';
+import { hasUserNamespace } from '../../k8s/pod-template.ts';
+import { definePodRule } from '../define.ts';
 import { userNamespaces } from '../shared/user-namespaces.ts';
 
 const FIELD = 'securityContext.runAsUser';
@@ -18,7 +18,7 @@ export const runAsUser = definePodRule({
   reads: [`spec.${FIELD}`, ...inContainers(FIELD), 'spec.hostUsers'],
   options: z.strictObject({ userNamespaces }),
   podSecurity: { check: 'runAsUser', level: 'restricted' },
-  check(pod, options) {
+  check({ pod, options }) {
     if (options.userNamespaces && hasUserNamespace(pod)) return [];
     return [
       ...(pod.spec.securityContext?.runAsUser === 0 ? [podFinding(pod, `spec.${FIELD}`, 0, REQUIRED)] : []),

@@ -1,8 +1,8 @@
-import { definePodRule } from '../../engine/define.ts';
 import { containerFinding, podFinding } from '../../engine/findings.ts';
 import { inContainers } from '../../engine/reads.ts';
 import type { Finding } from '../../engine/rule.ts';
-import type { SecurityContext } from '../../k8s/core/pods.ts';
+import type { SecurityContext } from '../../k8s/core/pod-shape.ts';
+import { definePodRule } from '../define.ts';
 
 const TYPES = ['container_t', 'container_init_t', 'container_kvm_t', 'container_engine_t'];
 const FIELDS = ['type', 'user', 'role'] as const;
@@ -17,7 +17,7 @@ export const seLinuxOptions = definePodRule({
   controls: ['pss:seLinuxOptions', 'cis:5.7.3'],
   reads: [...READS.map((field) => `spec.${field}`), ...inContainers(...READS)],
   podSecurity: { check: 'seLinuxOptions', level: 'baseline' },
-  check(pod) {
+  check({ pod }) {
     const findings: Finding[] = [];
     for (const { field, value, required } of broken(pod.spec.securityContext)) {
       findings.push(podFinding(pod, `spec.${field}`, value, required));
@@ -31,7 +31,7 @@ export const seLinuxOptions = definePodRule({
   },
 });
 
-function broken(context: SecurityContext | undefined) {
+function broken(context: SecurityContext | null | undefined) {
   return FIELDS.flatMap((field) => {
     const value = context?.seLinuxOptions?.[field] ?? '';
     if (value === '' || (field === 'type' && TYPES.includes(value))) return [];

@@ -1,6 +1,6 @@
-import { definePodRule } from '../../engine/define.ts';
 import { eachContainer, podFinding } from '../../engine/findings.ts';
 import { inContainers } from '../../engine/reads.ts';
+import { definePodRule } from '../define.ts';
 
 const FIELD = 'securityContext.seccompProfile.type';
 const TYPES = ['RuntimeDefault', 'Localhost'];
@@ -16,7 +16,7 @@ export const seccompProfileBaseline = definePodRule({
   reads: [`spec.${FIELD}`, ...inContainers(FIELD)],
   overriddenBy: 'seccomp-profile-restricted',
   podSecurity: { check: 'seccompProfile_baseline', level: 'baseline' },
-  check(pod) {
+  check({ pod }) {
     const forbidden = (type: unknown) => (type == null || TYPES.includes(type as string) ? undefined : REQUIRED);
     const type = pod.spec.securityContext?.seccompProfile?.type;
     return [

@@ -1,7 +1,7 @@
-import { definePodRule } from '../../engine/define.ts';
 import { eachContainer, podFinding } from '../../engine/findings.ts';
 import { inContainers } from '../../engine/reads.ts';
-import { isWindows } from '../../k8s/core/pods.ts';
+import { isWindows } from '../../k8s/pod-template.ts';
+import { definePodRule } from '../define.ts';
 
 const FIELD = 'securityContext.seccompProfile.type';
 const TYPES = ['RuntimeDefault', 'Localhost'];
@@ -16,7 +16,7 @@ export const seccompProfileRestricted = definePodRule({
   controls: ['pss:seccompProfile_restricted', 'cis:5.7.2'],
   reads: [`spec.${FIELD}`, ...inContainers(FIELD), 'spec.os.name'],
   podSecurity: { check: 'seccompProfile_restricted', level: 'restricted' },
-  check(pod) {
+  check({ pod }) {
     if (isWindows(pod)) return [];
     const right = (type: unknown) => TYPES.includes(type as string);
     const type = pod.spec.securityContext?.seccompProfile?.type;

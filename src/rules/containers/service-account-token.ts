@@ -1,8 +1,8 @@
 import { z } from 'zod';
-import { definePodRule } from '../../engine/define.ts';
 import { podFinding } from '../../engine/findings.ts';
 import type { Finding } from '../../engine/rule.ts';
-import type { PodSpec } from '../../k8s/core/pods.ts';
+import type { PodSpec } from '../../k8s/core/pod-shape.ts';
+import { definePodRule } from '../define.ts';
 
 const AUTOMOUNT = 'spec.automountServiceAccountToken';
 
@@ -39,13 +39,13 @@ export const serviceAccountToken = definePodRule({
     'spec.volumes[*].projected.sources[*].serviceAccountToken',
   ],
   options,
-  check(pod, { allowedServiceAccounts }) {
+  check({ pod, options: { allowedServiceAccounts } }) {
     if (allowedServiceAccounts.includes(serviceAccountOf(pod.spec))) return [];
     const findings: Finding[] = [];
     const automount = pod.spec.automountServiceAccountToken;
     // What the service account says counts as well, but it may say something else tomorrow.
     if (automount !== false) findings.push(podFinding(pod, AUTOMOUNT, automount, 'set it to false'));
-    for (const [index, volume] of (pod.spec.volumes ?? []).entries()) {
+    for (const [index, volume] of pod.volumes.entries()) {
       for (const [at, { serviceAccountToken: token }] of (volume.projected?.sources ?? []).entries()) {
         if (token == null) continue;
         const path = `spec.volumes[${index}].projected.sources[${at}].serviceAccountToken`;

@@ -1,5 +1,5 @@
-import { definePodRule } from '../../engine/define.ts';
 import { containerFinding, podFinding } from '../../engine/findings.ts';
+import { definePodRule } from '../define.ts';
 
 export const sharedProcessNamespace = definePodRule({
   id: 'shared-process-namespace',
@@ -9,7 +9,7 @@ export const sharedProcessNamespace = definePodRule({
   fix: 'spec:\n  shareProcessNamespace: false',
   controls: [],
   reads: ['spec.shareProcessNamespace', 'spec.ephemeralContainers[*].targetContainerName'],
-  check: (pod) => [
+  check: ({ pod }) => [
     ...(pod.spec.shareProcessNamespace
       ? [podFinding(pod, 'spec.shareProcessNamespace', true, 'set it to false, or leave it out')]
       : []),

@@ -1,5 +1,5 @@
-import { definePodRule } from '../../engine/define.ts';
 import { podFinding } from '../../engine/findings.ts';
+import { definePodRule } from '../define.ts';
 
 /** Sysctls that are namespaced and harmless to the node, by the names that the kernel uses with dots. */
 const SAFE_SYSCTLS = new Set([
@@ -28,7 +28,7 @@ export const sysctls = definePodRule({
   controls: ['pss:sysctls', 'cis:5.7.3'],
   reads: ['spec.securityContext.sysctls[*].name'],
   podSecurity: { check: 'sysctls', level: 'baseline' },
-  check: (pod) =>
+  check: ({ pod }) =>
     (pod.spec.securityContext?.sysctls ?? []).flatMap(({ name }, index) =>
       SAFE_SYSCTLS.has(name ?? '')
         ? []

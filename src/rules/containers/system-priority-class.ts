@@ -1,5 +1,5 @@
-import { definePodRule } from '../../engine/define.ts';
 import { podFinding } from '../../engine/findings.ts';
+import { definePodRule } from '../define.ts';
 
 /** The classes that every cluster has, for what it cannot live without. */
 const SYSTEM_CLASSES = ['system-cluster-critical', 'system-node-critical'];
@@ -12,7 +12,7 @@ export const systemPriorityClass = definePodRule({
   fix: 'spec:\n  priorityClassName: databases',
   controls: [],
   reads: ['spec.priorityClassName'],
-  check(pod) {
+  check({ pod }) {
     const name = pod.spec.priorityClassName ?? '';
     if (!SYSTEM_CLASSES.includes(name)) return [];
     return [podFinding(pod, 'spec.priorityClassName', name, 'use a PriorityClass of your own, or leave it out')];

@@ -1,9 +1,9 @@
 import { z } from 'zod';
-import { definePodRule } from '../../engine/define.ts';
 import { containerFinding, podFinding } from '../../engine/findings.ts';
 import { inContainers } from '../../engine/reads.ts';
 import type { Finding } from '../../engine/rule.ts';
-import { isWindows, type Pod } from '../../k8s/core/pods.ts';
+import { isWindows, type Pod } from '../../k8s/pod-template.ts';
+import { definePodRule } from '../define.ts';
 
 const FS_GROUP = 'securityContext.fsGroup';
 const SUPPLEMENTAL = 'securityContext.supplementalGroups';
@@ -28,7 +28,7 @@ export const userAndGroupIds = definePodRule({
     'spec.os.name',
   ],
   options,
-  check(pod, { minUser, minGroup }) {
+  check({ pod, options: { minUser, minGroup } }) {
     return [...volumeGroups(pod, minGroup), ...idsOf(pod, 'runAsUser', minUser), ...idsOf(pod, 'runAsGroup', minGroup)];
   },
 });

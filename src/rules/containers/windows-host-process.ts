@@ -1,6 +1,6 @@
-import { definePodRule } from '../../engine/define.ts';
 import { eachContainer, podFinding } from '../../engine/findings.ts';
 import { inContainers } from '../../engine/reads.ts';
+import { definePodRule } from '../define.ts';
 
 const FIELD = 'securityContext.windowsOptions.hostProcess';
 const REQUIRED = 'set it to false, or leave it out';
@@ -14,7 +14,7 @@ export const windowsHostProcess = definePodRule({
   controls: ['pss:windowsHostProcess', 'cis:5.2.11'],
   reads: [`spec.${FIELD}`, ...inContainers(FIELD)],
   podSecurity: { check: 'windowsHostProcess', level: 'baseline' },
-  check: (pod) => [
+  check: ({ pod }) => [
     ...(pod.spec.securityContext?.windowsOptions?.hostProcess
       ? [podFinding(pod, `spec.${FIELD}`, true, REQUIRED)]
       : []),

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { definePodRule } from '../../engine/define.ts';
 import { parseImageReference } from '../../k8s/core/image-reference.ts';
+import { definePodRule } from '../define.ts';
 import { IMAGE_FIELDS, imageFindings } from '../shared/image-findings.ts';
 import { isAmong, registries } from '../shared/registries.ts';
 
@@ -24,7 +24,7 @@ export const imageDigest = definePodRule({
         "Registries, or parts of one by whole path segments, whose images may have a tag instead of a digest. Qdrant's operator can name its images by tag only.",
       ),
   }),
-  check: (pod, { tagRegistries }) => imageFindings(pod, (image) => problemOf(image, tagRegistries)),
+  check: ({ pod, options: { tagRegistries } }) => imageFindings(pod, (image) => problemOf(image, tagRegistries)),
 });
 
 function problemOf(image: string, tagRegistries: readonly string[]): string | undefined {

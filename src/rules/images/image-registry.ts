@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { definePodRule } from '../../engine/define.ts';
 import { parseImageReference } from '../../k8s/core/image-reference.ts';
+import { definePodRule } from '../define.ts';
 import { IMAGE_FIELDS, imageFindings } from '../shared/image-findings.ts';
 import { isAmong, registries } from '../shared/registries.ts';
 
@@ -20,7 +20,7 @@ export const imageRegistry = definePodRule({
         'Registries, or parts of one by whole path segments. An image that names no registry is from docker.io.',
       ),
   }),
-  check: (pod, { allowed }) =>
+  check: ({ pod, options: { allowed } }) =>
     imageFindings(pod, (image) => {
       const reference = parseImageReference(image);
       if (!reference) return 'write an image reference: registry/name:tag';

@@ -1,8 +1,8 @@
 import { z } from 'zod';
-import { definePodRule } from '../../engine/define.ts';
 import { podFinding } from '../../engine/findings.ts';
 import type { Finding } from '../../engine/rule.ts';
-import type { Pod } from '../../k8s/core/pods.ts';
+import type { Pod } from '../../k8s/pod-template.ts';
+import { definePodRule } from '../define.ts';
 
 const SELECTOR = 'spec.nodeSelector';
 const TOLERATIONS = 'spec.tolerations';
@@ -36,7 +36,7 @@ export const dedicatedNodes = definePodRule({
       .default(false)
       .describe('Whether a topology spread constraint with `DoNotSchedule` must keep the pods apart.'),
   }),
-  check(pod, { nodeSelector, tolerations, requireTopologySpread }) {
+  check({ pod, options: { nodeSelector, tolerations, requireTopologySpread } }) {
     const findings = selectorFindings(pod, nodeSelector);
     const tolerated = pod.spec.tolerations ?? undefined;
     for (const key of tolerations) {

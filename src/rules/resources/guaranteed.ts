@@ -1,6 +1,7 @@
-import { definePodRule } from '../../engine/define.ts';
 import { containerFinding, podFinding } from '../../engine/findings.ts';
-import type { Pod, ResourceRequirements } from '../../k8s/core/pods.ts';
+import type { ResourceRequirements } from '../../k8s/core/pod-shape.ts';
+import type { Pod } from '../../k8s/pod-template.ts';
+import { definePodRule } from '../define.ts';
 import {
   COMPUTE,
   COMPUTE_FIELDS,
@@ -20,7 +21,7 @@ export const guaranteed = definePodRule({
   controls: [],
   roles: ['database'],
   reads: ['spec.resources', ...COMPUTE_FIELDS],
-  check(pod) {
+  check({ pod }) {
     const { resources } = pod.spec;
     // Resources of the pod as a whole are all that counts, where there are any.
     if (resources != null) {
@@ -37,7 +38,7 @@ export const guaranteed = definePodRule({
 });
 
 function unequal(
-  resources: ResourceRequirements | undefined,
+  resources: ResourceRequirements | null | undefined,
   mustBeSet: (name: Compute) => boolean = () => false,
 ): { field: string; value: unknown; required: string }[] {
   return COMPUTE.flatMap(({ name, setIt }) => {

@@ -1,6 +1,6 @@
-import { definePodRule } from '../../engine/define.ts';
 import { containerFinding } from '../../engine/findings.ts';
 import type { Finding } from '../../engine/rule.ts';
+import { definePodRule } from '../define.ts';
 import { COMPUTE, COMPUTE_FIELDS, containersWithResources, isSet, shareOf } from '../shared/compute-shares.ts';
 
 export const requestsAndLimits = definePodRule({
@@ -12,7 +12,7 @@ export const requestsAndLimits = definePodRule({
   controls: [],
   overriddenBy: 'guaranteed',
   reads: COMPUTE_FIELDS,
-  check(pod) {
+  check({ pod }) {
     const findings: Finding[] = [];
     for (const at of containersWithResources(pod)) {
       const { resources } = at.container;

@@ -1,19 +1,24 @@
-import type { Finding, ReadsByKind } from '../../engine/rule.ts';
-import { LEGACY_CLASS } from '../../k8s/core/claims.ts';
-import type { Claim } from '../../k8s/storage.ts';
-import type { Doubt } from '../../storage/evidence.ts';
+import type { FieldPath } from '../../engine/reads.ts';
+import type { Finding } from '../../engine/rule.ts';
+import type { Claim } from '../../k8s/claims.ts';
+import { LEGACY_CLASS } from '../../k8s/claims.ts';
+import type { UnplacedFinding } from '../../storage/class-problems.ts';
 
 /** What a rule reads that judges claims, wherever they stand: these fields of a claim, and all templates of claims. */
-export function inClaims(...fields: readonly string[]): ReadsByKind {
-  return { PersistentVolumeClaim: fields, StatefulSet: ['spec.volumeClaimTemplates'], Pod: ['spec.volumes'] };
+export function inClaims(...fields: readonly FieldPath[]) {
+  return {
+    PersistentVolumeClaim: fields,
+    'StatefulSet.apps': ['spec.volumeClaimTemplates'],
+    Pod: ['spec.volumes'],
+  } as const;
 }
 
 /** The fields that name the class of a claim. */
 export const CLASS_FIELDS = ['spec.storageClassName', `metadata.annotations{${LEGACY_CLASS}}`] as const;
 
 /** A finding on a field of a claim: `field` is written from the claim, `spec.volumeName`. */
-export function claimFinding(claim: Claim, field: string, value: unknown, doubt: Doubt): Finding {
-  const { found, required } = doubt;
+export function claimFinding(claim: Claim, field: string, value: unknown, problem: UnplacedFinding): Finding {
+  const { found, required } = problem;
   return {
     path: claim.base + field,
     ...(claim.base !== '' && { name: claim.name }),
@@ -24,9 +29,9 @@ export function claimFinding(claim: Claim, field: string, value: unknown, doubt:
 }
 
 /** The same on the class of a claim, where it is named. */
-export function classFinding(claim: Claim, doubt: Doubt): Finding {
+export function classFinding(claim: Claim, problem: UnplacedFinding): Finding {
   const legacy = claim.metadata.annotations?.[LEGACY_CLASS];
   return legacy === undefined
-    ? claimFinding(claim, 'spec.storageClassName', claim.spec.storageClassName, doubt)
-    : claimFinding(claim, `metadata.annotations[${JSON.stringify(LEGACY_CLASS)}]`, legacy, doubt);
+    ? claimFinding(claim, 'spec.storageClassName', claim.spec.storageClassName, problem)
+    : claimFinding(claim, `metadata.annotations[${JSON.stringify(LEGACY_CLASS)}]`, legacy, problem);
 }

@@ -1,5 +1,6 @@
-import type { ComputeResources, ContainerAt, Pod, QuantityText, ResourceRequirements } from '../../k8s/core/pods.ts';
+import type { ComputeResources, QuantityText, ResourceRequirements } from '../../k8s/core/pod-shape.ts';
 import { type Milli, parseQuantity } from '../../k8s/core/quantity.ts';
+import type { ContainerAt, Pod } from '../../k8s/pod-template.ts';
 
 /** What a node is shared by, each with the words that ask for it. */
 export const COMPUTE = [
@@ -15,7 +16,7 @@ export interface Share {
 }
 
 /** Reads one resource as the API server does: a request that is not set is the limit. */
-export function shareOf(resources: ResourceRequirements | undefined, name: Compute): Share {
+export function shareOf(resources: ResourceRequirements | null | undefined, name: Compute): Share {
   const [limited, requested] = [resources?.limits?.[name], resources?.requests?.[name]];
   const limit = aboveZero(limited);
   // Most are written alike, and need not be read twice.
@@ -24,7 +25,7 @@ export function shareOf(resources: ResourceRequirements | undefined, name: Compu
 }
 
 /** Whether a list names a resource. Null names it: the API server takes that for the quantity zero. */
-export function isSet(list: ComputeResources | undefined, name: Compute): boolean {
+export function isSet(list: ComputeResources | null | undefined, name: Compute): boolean {
   return list != null && Object.hasOwn(list, name);
 }
 

@@ -1,4 +1,5 @@
-import type { ContainerAt, Pod, Volume } from '../../k8s/core/pods.ts';
+import type { Volume } from '../../k8s/core/pod-shape.ts';
+import type { ContainerAt, Pod } from '../../k8s/pod-template.ts';
 
 /** A volume of a pod where a container sees it. */
 export interface Mount {
@@ -11,7 +12,7 @@ export interface Mount {
 export function mountsOf(pod: Pod, { container }: ContainerAt): Mount[] {
   return (container.volumeMounts ?? []).map(({ name, mountPath }) => ({
     path: absolutePath(mountPath ?? '', '/'),
-    volume: pod.spec.volumes?.find((volume) => volume.name === name),
+    volume: pod.volumes.find((volume) => volume.name === name),
   }));
 }
 

@@ -1,7 +1,7 @@
-import { defineRule } from '../../engine/define.ts';
-import { claimsOf } from '../../k8s/core/claims.ts';
-import { isCloneOfGone, sourceDoubts } from '../../storage/data-sources.ts';
-import { claimFinding, inClaims } from '../shared/claim-findings.ts';
+import { claimsOf } from '../../k8s/claims.ts';
+import { dataSourceProblems, isCloneOfGone } from '../../storage/data-sources.ts';
+import { defineRule } from '../define.ts';
+import { CLASS_FIELDS, claimFinding, inClaims } from '../shared/claim-findings.ts';
 
 export const dataSource = defineRule({
   id: 'data-source',
@@ -10,19 +10,18 @@ export const dataSource = defineRule({
   why: 'Several drivers make a clone as its source was, whatever the class says: the copy of a plain disk is a plain disk.',
   fix: 'spec:\n  dataSource: { kind: PersistentVolumeClaim, name: encrypted-storage }',
   controls: [],
-  operations: ['CREATE', 'UPDATE'],
   needs: ['claimClasses', 'dataSources'],
   // At the binding, too: a snapshot can be deleted and made anew under its name before anybody restores it.
-  reads: inClaims('spec.dataSource', 'spec.dataSourceRef', 'spec.volumeName'),
-  check: ({ object, pod, operation, now }, _options, { claimClasses, dataSources }, { storage }) =>
+  reads: inClaims('spec.dataSource', 'spec.dataSourceRef', 'spec.volumeName', ...CLASS_FIELDS),
+  check: ({ object, pod, subject: { operation, now }, facts: { claimClasses, dataSources }, settings: { storage } }) =>
     claimsOf(object, pod).flatMap((claim, i) => {
       const [origin, classed] = [dataSources[i], claimClasses[i]];
       if (!origin || !classed || origin.kind === 'none') return [];
       const { field } = origin;
       if (operation === 'UPDATE' && isCloneOfGone(origin)) return [];
       const filled = { class: classed.class, created: claim.metadata.creationTimestamp };
-      return sourceDoubts(origin, filled, storage, now).map((doubt) =>
-        claimFinding(claim, `spec.${field}`, claim.spec[field], doubt),
+      return dataSourceProblems(origin, filled, storage, now).map((problem) =>
+        claimFinding(claim, `spec.${field}`, claim.spec[field], problem),
       );
     }),
 });

@@ -1,10 +1,10 @@
-import { definePodRule } from '../../engine/define.ts';
 import { containerFinding } from '../../engine/findings.ts';
 import { matchesRole } from '../../engine/pod-roles.ts';
 import { inContainers } from '../../engine/reads.ts';
 import type { Finding } from '../../engine/rule.ts';
-import type { NamespaceSettings } from '../../engine/settings.ts';
-import type { ContainerAt, Pod } from '../../k8s/core/pods.ts';
+import type { ContainerAt, Pod } from '../../k8s/pod-template.ts';
+import type { NamespaceSettings } from '../../settings.ts';
+import { definePodRule } from '../define.ts';
 import { absolutePath, mountAt, mountsOf } from '../shared/mounts.ts';
 
 /** The working directory of Qdrant's images. */
@@ -30,7 +30,7 @@ export const databasePaths = definePodRule({
   fix: 'volumeMounts:\n  - { name: qdrant-storage, mountPath: /qdrant/storage }\n  - { name: qdrant-snapshots, mountPath: /qdrant/snapshots }',
   controls: [],
   reads: ['spec.volumes', ...inContainers('env', 'envFrom', 'image', 'volumeMounts', 'workingDir')],
-  check: (pod, _options, _facts, _subject, settings) =>
+  check: ({ pod, settings }) =>
     pod.containers.flatMap((at) => {
       const known = isDatabase(pod, at, settings);
       const made = (at.container.env ?? []).map(({ name }) => settingOf(name));
@@ -79,7 +79,7 @@ function judgePreset(pod: Pod, at: ContainerAt, setting: string, preset: string)
 /** Where a path lies, unless that is a claim. */
 function problemAt(path: string, pod: Pod, at: ContainerAt): string | undefined {
   const volume = mountAt(path, mountsOf(pod, at))?.volume;
-  return volume?.persistentVolumeClaim || volume?.ephemeral ? undefined : placeOf(volume?.name);
+  return volume?.persistentVolumeClaim || volume?.ephemeral ? undefined : placeOf(volume?.name ?? undefined);
 }
 
 function placeOf(volume: string | undefined): string {

@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { definePodRule } from '../../engine/define.ts';
 import { containerFinding } from '../../engine/findings.ts';
 import { inContainers } from '../../engine/reads.ts';
+import { definePodRule } from '../define.ts';
 import { absolutePath, isInMemory, mountsOf } from '../shared/mounts.ts';
 
 export const emptyDirVolumes = definePodRule({
@@ -18,8 +18,8 @@ export const emptyDirVolumes = definePodRule({
       .default(['/qdrant/init'])
       .describe("Exact paths in the container at which an emptyDir may lie on the node's disk."),
   }),
-  check(pod, { mountPaths }) {
-    if (!pod.spec.volumes?.some((volume) => volume.emptyDir && !isInMemory(volume))) return [];
+  check({ pod, options: { mountPaths } }) {
+    if (!pod.volumes.some((volume) => volume.emptyDir && !isInMemory(volume))) return [];
     const allowed = mountPaths.map((path) => absolutePath(path, '/'));
     return pod.containers.flatMap((at) =>
       mountsOf(pod, at).flatMap(({ path, volume }, index) => {

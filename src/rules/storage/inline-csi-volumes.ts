@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { definePodRule } from '../../engine/define.ts';
 import { podFinding } from '../../engine/findings.ts';
+import { definePodRule } from '../define.ts';
 
 export const inlineCsiVolumes = definePodRule({
   id: 'inline-csi-volumes',
@@ -16,10 +16,10 @@ export const inlineCsiVolumes = definePodRule({
       .default(['secrets-store.csi.k8s.io', 'csi.cert-manager.io', 'csi.spiffe.io'])
       .describe('Names of CSI drivers that bring secrets, certificates and identities, and store nothing.'),
   }),
-  check: (pod, { allowed }) =>
-    (pod.spec.volumes ?? []).flatMap(({ name = '', csi }, index) => {
+  check: ({ pod, options: { allowed } }) =>
+    pod.volumes.flatMap(({ name, csi }, index) => {
       if (!csi || allowed.includes(csi.driver ?? '')) return [];
       const required = allowed.length > 0 ? `use a claim, or a driver of ${allowed.join(', ')}` : 'use a claim';
-      return { ...podFinding(pod, `spec.volumes[${index}].csi.driver`, csi.driver, required), name };
+      return { ...podFinding(pod, `spec.volumes[${index}].csi.driver`, csi.driver, required), name: name ?? '' };
     }),
 });

@@ -1,10 +1,10 @@
-import { definePodRule } from '../../engine/define.ts';
 import { podFinding } from '../../engine/findings.ts';
 import type { Finding } from '../../engine/rule.ts';
 import { describeFinding } from '../../engine/wording.ts';
-import { lapseOf, storedClaimDoubts } from '../../storage/evidence.ts';
-import type { StoredClaim } from '../../storage/origins.ts';
+import type { LinkedClaim } from '../../storage/linked-objects.ts';
 import type { StorageSettings } from '../../storage/settings.ts';
+import { linkedClaimProblems, lostSinceAdmission } from '../../storage/volume-problems.ts';
+import { definePodRule } from '../define.ts';
 
 export const usedClaims = definePodRule({
   id: 'used-claims',
@@ -15,17 +15,17 @@ export const usedClaims = definePodRule({
   controls: [],
   needs: ['usedClaims'],
   reads: ['spec.volumes'],
-  check: (pod, _options, { usedClaims: used }, { now }, { storage, enforcedSince }) =>
-    used.flatMap(({ index, stored }) => {
+  check: ({ pod, facts: { usedClaims }, subject: { now }, settings: { storage, enforcedSince } }) =>
+    usedClaims.flatMap(({ index, stored }) => {
       // A claim that comes later is judged when it comes.
       if (!stored.claim) return [];
       const tolerated = enforcedSince && toleranceOf(stored, enforcedSince, storage, now);
-      return storedClaimDoubts(stored, storage, now).map((problem): Finding => {
+      return linkedClaimProblems(stored, storage, now).map((problem): Finding => {
         const path = `spec.volumes[${index}].persistentVolumeClaim.claimName`;
         const required = `in the claim ${describeFinding(problem)}`;
         return {
           ...podFinding(pod, path, stored.name, required),
-          name: pod.spec.volumes?.[index]?.name ?? '',
+          name: pod.volumes[index]?.name ?? '',
           found: `is ${stored.name}, which is not shown to be encrypted as required`,
           ...(tolerated !== undefined && { tolerated }),
         };
@@ -38,7 +38,7 @@ export const usedClaims = definePodRule({
  * for claims from the time before; those that came in later were let in by what stood there then.
  */
 function toleranceOf(
-  stored: StoredClaim,
+  stored: LinkedClaim,
   enforcedSince: Date,
   settings: StorageSettings,
   now: Date,
@@ -47,6 +47,6 @@ function toleranceOf(
   if (created < enforcedSince.getTime()) {
     return `the claim is older than enforcedSince, ${enforcedSince.toISOString()}`;
   }
-  const lapse = lapseOf(stored, settings, now);
+  const lapse = lostSinceAdmission(stored, settings, now);
   return lapse && `${lapse} since the claim was let in`;
 }

@@ -1,6 +1,6 @@
-import { defineRule } from '../../engine/define.ts';
 import { describeFinding } from '../../engine/wording.ts';
 import { attributesClassProblems } from '../../storage/attributes-class.ts';
+import { defineRule } from '../define.ts';
 import { claimFinding, inClaims } from '../shared/claim-findings.ts';
 
 const FIELD = 'spec.volumeAttributesClassName';
@@ -12,14 +12,16 @@ export const volumeAttributesClass = defineRule({
   why: "Its parameters reach the driver after those of the StorageClass, and some drivers let them win: the customer's key is replaced by another.",
   fix: 'kind: VolumeAttributesClass\nparameters: { iops: "4000" }',
   controls: [],
-  operations: ['CREATE', 'UPDATE'],
   needs: ['attributesClasses'],
   reads: inClaims(FIELD),
-  check: (_subject, _options, { attributesClasses }) =>
+  check: ({ facts: { attributesClasses } }) =>
     attributesClasses.flatMap(({ claim, name, attributesClass }) => {
       if (!attributesClass) {
-        const doubt = { found: `is ${name}, and there is no such VolumeAttributesClass`, required: 'create it first' };
-        return [claimFinding(claim, FIELD, name, doubt)];
+        const problem = {
+          found: `is ${name}, and there is no such VolumeAttributesClass`,
+          required: 'create it first',
+        };
+        return [claimFinding(claim, FIELD, name, problem)];
       }
       return attributesClassProblems(attributesClass.driverName ?? '', attributesClass.parameters ?? {}).map(
         (problem) =>

@@ -1,5 +1,6 @@
-import { defineRule } from '../../engine/define.ts';
-import { volumeDoubts } from '../../storage/evidence.ts';
+import { volumeProblems } from '../../storage/volume-problems.ts';
+import { defineRule } from '../define.ts';
+import { CLASS_FIELDS } from '../shared/claim-findings.ts';
 
 export const volumeClaimRef = defineRule({
   id: 'volume-claim-ref',
@@ -8,9 +9,17 @@ export const volumeClaimRef = defineRule({
   why: 'A volume that names a claim is bound to it whatever their classes say: that is how a plain disk gets under a database.',
   fix: 'spec:\n  storageClassName: encrypted\n  claimRef: null # let the class make the volume',
   controls: [],
-  operations: ['CREATE', 'UPDATE'],
   needs: ['boundVolume'],
-  reads: { PersistentVolume: ['spec.claimRef', 'spec.storageClassName'] },
-  check: ({ now, namespace }, _options, { boundVolume: origin }, { storage }) =>
-    origin && namespace !== '' ? volumeDoubts(origin, storage, now) : [],
+  reads: {
+    PersistentVolume: [
+      'spec.claimRef',
+      'spec.csi',
+      'spec.volumeMode',
+      'spec.volumeAttributesClassName',
+      ...CLASS_FIELDS,
+      'metadata.annotations{pv.kubernetes.io/provisioned-by}',
+    ],
+  },
+  check: ({ subject: { now, namespace }, facts: { boundVolume: origin }, settings: { storage } }) =>
+    origin && namespace !== '' ? volumeProblems(origin, storage, now) : [],
 });

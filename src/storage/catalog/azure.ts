@@ -1,11 +1,11 @@
 import { COPIES_ITS_SOURCE, type Provisioner } from '../provisioner.ts';
 
 /**
- * kubernetes-sigs/azuredisk-csi-driver@d983d61: pkg/azureutils/azure_disk_utils.go,
- * pkg/azuredisk/azure_managedDiskController.go, docs/driver-parameters.md. The type with a key of the platform passes
- * the driver beside a disk encryption set. A VolumeAttributesClass is laid over the class: it could swap the set.
+ * The type with a key of the platform passes the driver beside a disk encryption set. A VolumeAttributesClass is laid
+ * over the class: it could swap the set. What `cachingMode` caches on the host is encrypted at rest only where the node
+ * pool has encryption at host: no class shows that.
  */
-const DISK: Provisioner = {
+const DISK = {
   name: 'disk.csi.azure.com',
   title: 'Azure Disk',
   level: 'platform',
@@ -23,13 +23,15 @@ const DISK: Provisioner = {
       orNotSet: true,
     },
   },
+  rawBlock: 'encrypted',
+  elsewhere: [{ key: 'diskName', why: 'a disk of this name that is there already is taken', keyOnly: true }],
   placement: ['resourceGroup', 'subscriptionID', 'location'],
   echoed: ['diskEncryptionSetID', 'diskEncryptionType'],
   ...COPIES_ITS_SOURCE,
-};
+  read: 'kubernetes-sigs/azuredisk-csi-driver@d983d61: pkg/azuredisk/{controllerserver,azure_managedDiskController}.go, pkg/azureutils/azure_disk_utils.go, docs/driver-parameters.md',
+} as const satisfies Provisioner;
 
-/** kubernetes-sigs/azurefile-csi-driver@7b5ae18: pkg/azurefile/controllerserver.go, docs/driver-parameters.md */
-const FILE: Provisioner = {
+const FILE = {
   name: 'file.csi.azure.com',
   title: 'Azure Files',
   level: 'platform',
@@ -38,7 +40,8 @@ const FILE: Provisioner = {
   mechanism: 'Azure encrypts every storage account',
   noProof: { encryptInTransit: 'it encrypts on the way only' },
   ...COPIES_ITS_SOURCE,
-};
+  read: 'kubernetes-sigs/azurefile-csi-driver@7b5ae18: pkg/azurefile/controllerserver.go, docs/driver-parameters.md',
+} as const satisfies Provisioner;
 
 export const AZURE: readonly Provisioner[] = [
   DISK,

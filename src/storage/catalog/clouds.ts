@@ -1,13 +1,24 @@
 import { COPIES_ITS_SOURCE, type Condition, type Provisioner } from '../provisioner.ts';
 
-const NODE_STAGE: Condition = { kind: 'secret', secret: { call: 'node-stage' } };
+/** Without the Secret, or its entry, these drivers do not mount. */
+const KEY_OR_NOTHING: Condition = { kind: 'secret', secret: { call: 'node-stage' }, orTemplate: true };
 
-const BLOCK = { storage: 'block', keyCase: 'exact', ...COPIES_ITS_SOURCE } as const;
+const BLOCK = { storage: 'block', keyCase: 'exact', attributes: [], ...COPIES_ITS_SOURCE } as const;
 
+const DIGITALOCEAN = {
+  ...BLOCK,
+  name: 'dobs.csi.digitalocean.com',
+  title: 'DigitalOcean Volumes',
+  level: 'platform',
+  mechanism: 'DigitalOcean encrypts every volume with LUKS',
+  rawBlock: 'encrypted',
+  read: 'digitalocean/csi-digitalocean@0711283: driver/{controller,node}.go, which know no parameter for it; docs.digitalocean.com/glossary/luks',
+} as const satisfies Provisioner;
+
+/** Cloud providers of Europe and the Americas. */
 export const CLOUDS: readonly Provisioner[] = [
   {
-    // linode/linode-blockstorage-csi-driver@def6be4: internal/driver/{controllerserver_helper,luks}.go,
-    // docs/encrypted-drives.md; cloneLinodeVolume does not look at the class.
+    // cloneLinodeVolume does not look at the class. A raw block device is published before anything looks for LUKS.
     ...BLOCK,
     name: 'linodebs.csi.linode.com',
     title: 'Akamai (Linode) Block Storage',
@@ -17,7 +28,7 @@ export const CLOUDS: readonly Provisioner[] = [
       kind: 'any',
       of: [
         { kind: 'true', key: 'linodebs.csi.linode.com/encrypted' },
-        { kind: 'all', of: [{ kind: 'true', key: 'linodebs.csi.linode.com/luks-encrypted' }, NODE_STAGE] },
+        { kind: 'all', of: [{ kind: 'true', key: 'linodebs.csi.linode.com/luks-encrypted' }, KEY_OR_NOTHING] },
       ],
     },
     mechanism: 'encryption by the platform, or LUKS on the node',
@@ -26,19 +37,15 @@ export const CLOUDS: readonly Provisioner[] = [
       secret: { call: 'node-stage' },
       when: { kind: 'true', key: 'linodebs.csi.linode.com/luks-encrypted' },
     },
+    rawBlock: { kind: 'true', key: 'linodebs.csi.linode.com/encrypted' },
     echoed: ['linodebs.csi.linode.com/luks-encrypted'],
+    read: 'linode/linode-blockstorage-csi-driver@def6be4: internal/driver/{nodeserver,controllerserver_helper,luks}.go, docs/encrypted-drives.md',
   },
+  DIGITALOCEAN,
+  { ...DIGITALOCEAN, name: 'com.digitalocean.csi.dobs', title: 'DigitalOcean Volumes, earlier name' },
   {
-    // docs.digitalocean.com/glossary/luks; digitalocean/csi-digitalocean@0711283 knows no parameter for it.
-    ...BLOCK,
-    name: 'dobs.csi.digitalocean.com',
-    title: 'DigitalOcean Volumes',
-    level: 'platform',
-    mechanism: 'DigitalOcean encrypts every volume with LUKS',
-  },
-  {
-    // hetznercloud/csi-driver@53ead0b: internal/driver/node.go, internal/volumes/mount.go. Without the entry
-    // encryption-passphrase in the Secret it formats in plain and says nothing; a volume that is formatted stays as it is.
+    // Without the entry encryption-passphrase in the Secret it formats in plain and says nothing; a volume that is
+    // formatted stays as it is.
     ...BLOCK,
     name: 'csi.hetzner.cloud',
     title: 'Hetzner Cloud Volumes',
@@ -46,57 +53,49 @@ export const CLOUDS: readonly Provisioner[] = [
     condition: { kind: 'secret', secret: { call: 'node-publish' } },
     mechanism: 'LUKS on the node, if the Secret holds encryption-passphrase',
     customerKey: { from: 'secret', secret: { call: 'node-publish' } },
+    rawBlock: 'encrypted',
+    read: 'hetznercloud/csi-driver@53ead0b: internal/driver/{node,controller}.go, internal/volumes/mount.go',
   },
   {
-    // scaleway/scaleway-csi@e2edd7a: pkg/driver/helpers.go, examples/README.md
     ...BLOCK,
     name: 'csi.scaleway.com',
     title: 'Scaleway Block Storage',
     level: 'declared',
     keyCase: 'any',
     flags: 'go',
-    condition: { kind: 'all', of: [{ kind: 'true', key: 'encrypted' }, NODE_STAGE] },
+    condition: { kind: 'all', of: [{ kind: 'true', key: 'encrypted' }, KEY_OR_NOTHING] },
     mechanism: 'LUKS on the node',
     customerKey: { from: 'secret', secret: { call: 'node-stage' } },
+    rawBlock: 'encrypted',
     echoed: ['encrypted'],
+    read: 'scaleway/scaleway-csi@e2edd7a: pkg/driver/{helpers,node,controller}.go, examples/README.md',
   },
   {
-    // community.exoscale.com, encryption at rest; exoscale/exoscale-csi-driver@6206a6f knows no parameter for it.
     ...BLOCK,
     name: 'csi.exoscale.com',
     title: 'Exoscale Block Storage',
     level: 'platform',
     mechanism: 'Exoscale encrypts every volume',
+    rawBlock: 'encrypted',
+    read: 'exoscale/exoscale-csi-driver@6206a6f: driver/{controller,node,helpers}.go, which know no parameter for it; community.exoscale.com, encryption at rest',
   },
   {
-    // vultr/vultr-csi@4f2281b: driver/controller.go
     ...BLOCK,
     name: 'block.csi.vultr.com',
     title: 'Vultr Block Storage',
     level: 'none',
     mechanism: 'none that is documented',
+    read: 'vultr/vultr-csi@4f2281b: driver/controller.go',
   },
   {
-    // civo/civo-csi@37312dc
     ...BLOCK,
     name: 'csi.civo.com',
     title: 'Civo Volumes',
     level: 'none',
     mechanism: 'none that is documented',
+    read: 'civo/civo-csi@37312dc: pkg/driver/controller_server.go',
   },
   {
-    // kubernetes-sigs/alibaba-cloud-csi-driver@8aacf90: pkg/disk/{utils,cloud}.go, examples/disk/byok
-    ...BLOCK,
-    name: 'diskplugin.csi.alibabacloud.com',
-    title: 'Alibaba Cloud Disk',
-    level: 'declared',
-    flags: 'words',
-    condition: { kind: 'true', key: 'encrypted' },
-    mechanism: 'disk encryption with Alibaba Cloud KMS',
-    customerKey: { from: 'parameter', format: 'alibaba', keys: ['alibabacloud.com/kms-key-id', 'kmsKeyId'] },
-  },
-  {
-    // kubernetes-sigs/ibm-vpc-block-csi-driver@eb45013: pkg/ibmcsidriver/controller_helper.go
     ...BLOCK,
     name: 'vpc.block.csi.ibm.io',
     title: 'IBM Cloud VPC Block Storage',
@@ -115,25 +114,43 @@ export const CLOUDS: readonly Provisioner[] = [
         ],
       },
     },
+    rawBlock: 'encrypted',
+    read: 'kubernetes-sigs/ibm-vpc-block-csi-driver@eb45013: pkg/ibmcsidriver/{controller,controller_helper}.go',
   },
   {
-    // cloudscale-ch/csi-cloudscale: README.md
     ...BLOCK,
-    name: 'csi.cloudscale.ch',
-    title: 'cloudscale.ch Volumes',
-    level: 'declared',
-    flags: 'off',
-    condition: { kind: 'all', of: [{ kind: 'true', key: 'csi.cloudscale.ch/luks-encrypted' }, NODE_STAGE] },
-    mechanism: 'LUKS on the node',
-    customerKey: { from: 'secret', secret: { call: 'node-stage' } },
+    name: 'vpc.file.csi.ibm.io',
+    title: 'IBM Cloud VPC File Storage',
+    level: 'platform',
+    storage: 'shared',
+    mechanism: 'IBM encrypts every share',
+    read: 'IBM/ibm-vpc-file-csi-driver@bb2cfd8: pkg/ibmcsidriver/controller_helper.go',
   },
+  ...(['csi.cloudscale.ch', 'ch.cloudscale.csi'] as const).map(
+    (name) =>
+      ({
+        ...BLOCK,
+        name,
+        title: name === 'csi.cloudscale.ch' ? 'cloudscale.ch Volumes' : 'cloudscale.ch Volumes, earlier name',
+        level: 'declared',
+        flags: 'off',
+        condition: { kind: 'all', of: [{ kind: 'true', key: `${name}/luks-encrypted` }, KEY_OR_NOTHING] },
+        mechanism: 'LUKS on the node',
+        customerKey: { from: 'secret', secret: { call: 'node-stage' } },
+        rawBlock: 'refused',
+        read: 'cloudscale-ch/csi-cloudscale@5434e1b: driver/{controller,luks_util}.go, charts/csi-cloudscale/templates/storageclass.yaml, README.md',
+      }) as const satisfies Provisioner,
+  ),
   {
-    // upcloud.com/docs/guides/storage-encryption-at-rest
     ...BLOCK,
     name: 'storage.csi.upcloud.com',
     title: 'UpCloud Block Storage',
     level: 'declared',
     condition: { kind: 'one-of', key: 'encryption', values: ['data-at-rest'] },
     mechanism: 'UpCloud encryption at rest',
+    rawBlock: 'encrypted',
+    clone: 'refused',
+    restore: 'refused',
+    read: 'UpCloudLtd/upcloud-csi@705a0d3: internal/controller/controller.go; upcloud.com/docs/guides/storage-encryption-at-rest',
   },
 ];

@@ -1,10 +1,7 @@
 import { COPIES_ITS_SOURCE, type Provisioner } from '../provisioner.ts';
 
-/**
- * sigs.k8s.io/gcp-compute-persistent-disk-csi-driver@v1.28.1: pkg/parameters/{constants,parameters,utils}.go,
- * pkg/gce-pd-csi-driver/controller.go. A clone must have the key of its source.
- */
-const PERSISTENT_DISK: Provisioner = {
+/** A clone must have the key of its source. */
+const PERSISTENT_DISK = {
   name: 'pd.csi.storage.gke.io',
   title: 'Google Persistent Disk and Hyperdisk',
   level: 'platform',
@@ -12,10 +9,20 @@ const PERSISTENT_DISK: Provisioner = {
   keyCase: 'any',
   mechanism: 'Google encrypts every disk',
   customerKey: { from: 'parameter', format: 'gcp', keys: ['disk-encryption-kms-key'] },
+  rawBlock: 'encrypted',
+  elsewhere: [
+    {
+      key: 'data-cache-size',
+      why: "a copy goes to the node's local SSD, which Google encrypts with a key of its own",
+      keyOnly: true,
+    },
+  ],
   placement: ['enable-confidential-storage', 'storage-pools'],
+  attributes: ['iops', 'throughput'],
   clone: 'refused',
   restore: 'class',
-};
+  read: 'kubernetes-sigs/gcp-compute-persistent-disk-csi-driver@b560165: pkg/parameters/{constants,parameters,utils}.go, pkg/gce-pd-csi-driver/{controller,node}.go',
+} as const satisfies Provisioner;
 
 export const GOOGLE: readonly Provisioner[] = [
   PERSISTENT_DISK,
@@ -26,7 +33,6 @@ export const GOOGLE: readonly Provisioner[] = [
     driver: 'pd.csi.storage.gke.io',
   },
   {
-    // kubernetes-sigs/gcp-filestore-csi-driver@2edb466: pkg/csi_driver/controller.go
     name: 'filestore.csi.storage.gke.io',
     title: 'Google Filestore',
     level: 'platform',
@@ -34,5 +40,6 @@ export const GOOGLE: readonly Provisioner[] = [
     keyCase: 'any',
     mechanism: 'Google encrypts every instance',
     ...COPIES_ITS_SOURCE,
+    read: 'kubernetes-sigs/gcp-filestore-csi-driver@2edb466: pkg/csi_driver/controller.go',
   },
 ];

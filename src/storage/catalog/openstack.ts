@@ -1,24 +1,37 @@
 import { COPIES_ITS_SOURCE, type Provisioner } from '../provisioner.ts';
 
 /**
- * kubernetes/cloud-provider-openstack@c453fb7: pkg/csi/cinder/controllerserver.go, using-cinder-csi-plugin.md. Only the
- * type of the volume decides; those with LUKS are OVHcloud's, whose names say it (docs of Managed Kubernetes). STACKIT's
- * own driver once had this name and reads `encrypted`: the name does not tell the two apart.
+ * Only the type of the volume decides; those with LUKS are OVHcloud's, whose names say it. STACKIT's own driver once had
+ * this name and reads `encrypted`: the name does not tell the two apart.
  */
-const CINDER: Provisioner = {
+const CINDER = {
   name: 'cinder.csi.openstack.org',
   title: 'OpenStack Cinder, OVHcloud',
   level: 'attested',
   storage: 'block',
   keyCase: 'exact',
-  condition: { kind: 'one-of', key: 'type', values: ['classic-luks', 'high-speed-luks', 'high-speed-gen2-luks'] },
+  condition: {
+    kind: 'all',
+    of: [
+      {
+        kind: 'one-of',
+        key: 'type',
+        values: ['classic-luks', 'high-speed-luks', 'high-speed-gen2-luks'],
+        note: 'as OVHcloud names its types with LUKS; those of another cloud show nothing',
+      },
+      { kind: 'no-secret', call: 'provisioner', why: 'it may name another cloud, where this type is another' },
+    ],
+  },
   mechanism: 'LUKS by the type of the volume, as OVHcloud names it',
   noProof: {
     encrypted: 'the driver of this name at OpenStack does not read it',
     encryption: 'the driver of this name at OpenStack does not read it',
   },
+  rawBlock: 'encrypted',
+  attributes: [],
   ...COPIES_ITS_SOURCE,
-};
+  read: 'kubernetes/cloud-provider-openstack@c453fb7: pkg/csi/cinder/controllerserver.go, pkg/csi/csi.go; documentation of OVHcloud Managed Kubernetes on encrypted volume types',
+} as const satisfies Provisioner;
 
 export const OPENSTACK: readonly Provisioner[] = [
   CINDER,
@@ -29,8 +42,7 @@ export const OPENSTACK: readonly Provisioner[] = [
     driver: 'cinder.csi.openstack.org',
   },
   {
-    // stackitcloud/cloud-provider-stackit@d561f8e: pkg/csi/blockstorage/controllerserver.go; what comes from a snapshot
-    // or a volume keeps the encryption of that one.
+    // What comes from a snapshot or a volume keeps the encryption of that one.
     name: 'block-storage.csi.stackit.cloud',
     title: 'STACKIT Block Storage',
     level: 'declared',
@@ -59,6 +71,9 @@ export const OPENSTACK: readonly Provisioner[] = [
         { key: 'kmsKeyVersion' },
       ],
     },
+    rawBlock: 'encrypted',
+    attributes: [],
     ...COPIES_ITS_SOURCE,
+    read: 'stackitcloud/cloud-provider-stackit@d561f8e: pkg/csi/blockstorage/controllerserver.go, pkg/csi/csi.go',
   },
 ];

@@ -2,7 +2,8 @@ import { COPIES_ITS_SOURCE, type Provisioner } from '../provisioner.ts';
 
 const IN_TRANSIT = 'it encrypts on the way only';
 
-/** oracle/oci-cloud-controller-manager@1100ac3: pkg/csi/driver/{bv,fss}_controller.go, manifests, docs/pvcs-with-lustre */
+const OCI = 'oracle/oci-cloud-controller-manager@1100ac3';
+
 export const ORACLE: readonly Provisioner[] = [
   {
     // Its own class oci-bv-encrypted only sets attachment-type: encryption on the way.
@@ -15,7 +16,23 @@ export const ORACLE: readonly Provisioner[] = [
     mechanism: 'Oracle encrypts every volume',
     customerKey: { from: 'parameter', format: 'oci', keys: ['kms-key-id'] },
     noProof: { 'attachment-type': IN_TRANSIT },
+    rawBlock: 'encrypted',
+    attributes: [],
     ...COPIES_ITS_SOURCE,
+    read: `${OCI}: pkg/csi/driver/bv_controller.go, manifests/container-storage-interface/storage-class.yaml`,
+  },
+  {
+    name: 'oracle.com/oci',
+    title: 'Oracle Cloud Block Volume, FlexVolume',
+    sources: ['flexVolume'],
+    level: 'platform',
+    storage: 'block',
+    keyCase: 'exact',
+    mechanism: 'Oracle encrypts every volume',
+    rawBlock: 'refused',
+    attributes: [],
+    ...COPIES_ITS_SOURCE,
+    read: 'oracle/oci-volume-provisioner@43d0de1: pkg/provisioner/block/block.go',
   },
   {
     name: 'fss.csi.oraclecloud.com',
@@ -26,6 +43,7 @@ export const ORACLE: readonly Provisioner[] = [
     mechanism: 'Oracle encrypts every file system',
     noProof: { encryptInTransit: IN_TRANSIT },
     ...COPIES_ITS_SOURCE,
+    read: `${OCI}: pkg/csi/driver/fss_controller.go`,
   },
   {
     name: 'lustre.csi.oraclecloud.com',
@@ -35,5 +53,6 @@ export const ORACLE: readonly Provisioner[] = [
     keyCase: 'exact',
     mechanism: 'Oracle encrypts every file system',
     ...COPIES_ITS_SOURCE,
+    read: `${OCI}: pkg/csi/driver/lustre_controller.go, docs/pvcs-with-lustre-using-csi.md`,
   },
 ];

@@ -132,7 +132,7 @@ it('names what it could not read, once for each reason, with no control characte
   const { stdout } = await audit([...reach, '-n', 'closed']);
   const lines = stdout.split('\n').filter((line) => line.includes('could not be read:'));
   expect(lines).toHaveLength(1);
-  expect(lines[0]).toMatch(/: podtemplates, .*, pods: HTTP 403: not for\\u\{1b\}\[31m you$/);
+  expect(lines[0]).toMatch(/: persistentvolumeclaims, podtemplates, .*, pods: HTTP 403: not for\\u\{1b\}\[31m you$/);
   expect(stdout).toContain('10 things could not be read');
 });
 

@@ -9,10 +9,9 @@ import type { Review, ReviewReport } from '../../../src/cli/review/report.ts';
 import { reviewSources } from '../../../src/cli/review/run.ts';
 import { describeReviewed, describeSummary } from '../../../src/cli/review/text.ts';
 import { createPaint } from '../../../src/cli/shared/terminal.ts';
-import { definePodRule } from '../../../src/engine/define.ts';
-import type { Policy } from '../../../src/engine/policy.ts';
-import type { Rule } from '../../../src/engine/rule.ts';
-import { readSources } from '../../../src/manifests/input-files.ts';
+import { readInputFiles } from '../../../src/manifests/input-files.ts';
+import type { Policy, Rule } from '../../../src/rules/define.ts';
+import { definePodRule } from '../../../src/rules/define.ts';
 import { PROGRAM } from '../../support/command-line.ts';
 import { policyWith } from '../../support/policies.ts';
 import { badPod, files, goodPod, review, reviewJson } from '../../support/review-run.ts';
@@ -158,8 +157,8 @@ const needsNamespace = definePodRule({
   controls: [],
   reads: ['spec.hostPID'],
   needs: ['namespace'],
-  check: (_pod, _options, { namespace }) => {
-    const labels = (namespace['metadata'] as { labels?: object } | undefined)?.labels;
+  check: ({ facts: { namespace } }) => {
+    const labels = namespace.metadata?.labels;
     return labels ? [] : [{ path: 'metadata.namespace', required: 'label it' }];
   },
 });
@@ -186,7 +185,7 @@ describe('what the files cannot tell', () => {
     const root = await files({ 'f.yaml': text });
     const fallback: Policy = { ...policyWith(), rules: [{ rule, mode: 'enforce', options: {}, reads: {} }] };
     const settings = { strict: false, fixtures: false, fallback, now: new Date(0), signal, ...flags };
-    return reviewSources(readSources([join(root, 'f.yaml')], { stdin: process.stdin, signal }), settings);
+    return reviewSources(readInputFiles([join(root, 'f.yaml')], { stdin: process.stdin, signal }), settings);
   }
 
   const outcome = ({ objects: [object] }: Review) => [object?.outcome, object?.verdicts[0]?.standing];

@@ -145,7 +145,7 @@ ${SERVICE}`;
     expect(stderr.replaceAll(`${root}/`, '').split('\n')).toEqual([
       expect.stringMatching(/^a\.yaml:20:1: /),
       'b.yaml: is not UTF-8 text',
-      'd.json:2:17: "kind" stands here twice: expected each key once',
+      'd.json:2:17: "kind" is a duplicate key: expected each key once',
       'e.yaml:4:9: spec.containers is an object: expected a list',
       'f.yaml: does not exist',
       'g.yaml: does not exist',

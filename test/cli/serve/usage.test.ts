@@ -29,7 +29,7 @@ async function serve(args: readonly string[], env: Record<string, string> = {}) 
   return { code, said: stderr };
 }
 
-/** Everything that is needed, less what is replaced. */
+/** Returns all flags that `serve` needs, with some of them changed. */
 function flags(changes: Readonly<Record<string, string | undefined>> = {}): string[] {
   const all = {
     config: file('config.yaml'),
@@ -44,7 +44,7 @@ function flags(changes: Readonly<Record<string, string | undefined>> = {}): stri
   return Object.entries(all).flatMap(([name, value]) => (value === undefined ? [] : [`--${name}=${value}`]));
 }
 
-it('starts, and ends with 0 when it is told to', async () => {
+it('starts, and exits with 0 when it is told to stop', async () => {
   expect(await serve(flags())).toEqual({ code: 0, said: '' });
 });
 

@@ -150,6 +150,21 @@ describe('storage attest', () => {
     );
   });
 
+  it('states the annotations that the driver reads, and no others', async () => {
+    const annotations = { 'cas.openebs.io/config': 'hostpath', 'example.com/owner': 'ada' };
+    const openebs = { name: 'openebs', provisioner: 'openebs.io/local', annotations };
+    const entryOf = async (written: Written) => {
+      const { stdout } = await storage(['attest', written.name, ...STATE, '-'], { stdin: manifest(written) });
+      return (parse(stdout) as object[])[0];
+    };
+    // printf '{"cas.openebs.io/config":"hostpath"}' | sha256sum
+    const annotationsSha256 = '38acbdcab871a056e606a1bbeac499d950b3f999070d8b2054c0acba9654ce5f';
+    expect(await entryOf(openebs)).toMatchObject({ annotationsSha256 });
+    expect(await entryOf({ ...openebs, annotations: { 'example.com/owner': 'ada' } })).not.toHaveProperty(
+      'annotationsSha256',
+    );
+  });
+
   it('judges by what a namespace asks of keys', async () => {
     const other = ARN.replace('1234abcd', 'ffffffff');
     const config = (key: string) => ({

@@ -21,7 +21,7 @@ beforeAll(async () => {
   [oldLeaf, youngLeaf] = await Promise.all([issueLeaf(old, NAMES, VALIDITY), issueLeaf(young, NAMES, VALIDITY)]);
 });
 
-/** Calls a TLS server as the API server does: by name, trusting only the bundle. */
+/** Connects to a TLS server as an API server does: by its name, and trusting only the bundle. */
 async function handshake(port: number, bundle: string, servername = NAME): Promise<string> {
   const socket = connect({ port, host: '127.0.0.1', ca: bundle, servername });
   try {
@@ -35,7 +35,7 @@ async function handshake(port: number, bundle: string, servername = NAME): Promi
 }
 
 describe('an authority', () => {
-  test('is one, by its extensions, and signs itself', () => {
+  test('has the extensions of an authority, and signs itself', () => {
     const certificate = new X509Certificate(old.certificate);
     expect(certificate.ca).toBe(true);
     expect(isSignedBy(certificate, certificate)).toBe(true);
@@ -45,14 +45,14 @@ describe('an authority', () => {
     expect(old.fingerprint).toBe(fingerprintOf(certificate));
   });
 
-  test('says of itself what the certificate says', () => {
+  test('has the same validity as its certificate', () => {
     const certificate = new X509Certificate(old.certificate);
     expect(certificate.validFromDate.getTime()).toBe(VALIDITY.notBefore);
     expect(certificate.validToDate.getTime()).toBe(VALIDITY.notAfter);
     expect(certificate.toString()).toBe(old.certificate);
   });
 
-  test('shares neither name, number nor key with another', () => {
+  test('shares neither name, serial number nor key with another authority', () => {
     const [one, other] = [new X509Certificate(old.certificate), new X509Certificate(young.certificate)];
     expect(one.subject).not.toBe(other.subject);
     expect(one.serialNumber).not.toBe(other.serialNumber);
@@ -60,18 +60,18 @@ describe('an authority', () => {
     expect(isSignedBy(one, other)).toBe(false);
   });
 
-  test('not made here cannot sign', async () => {
+  test('cannot sign if another program made it', async () => {
     const stranger = { ...young, certificate: oldLeaf.certificate, key: oldLeaf.key };
     await expect(issueLeaf(stranger, NAMES, VALIDITY)).rejects.toThrow('cannot sign');
   });
 
-  test('with the key of another cannot sign', async () => {
+  test('cannot sign with the key of another authority', async () => {
     await expect(issueLeaf({ ...young, key: old.key }, NAMES, VALIDITY)).rejects.toThrow('cannot sign');
   });
 });
 
 describe('a leaf', () => {
-  test('is for servers under these names only', () => {
+  test('is a server certificate for exactly these names', () => {
     const certificate = new X509Certificate(oldLeaf.certificate);
     expect(certificate.ca).toBe(false);
     expect(certificate.keyUsage).toEqual(['1.3.6.1.5.5.7.3.1']);
@@ -83,7 +83,7 @@ describe('a leaf', () => {
     expect(oldLeaf.authority).toBe(old.fingerprint);
   });
 
-  test('satisfies a client that trusts its authority, in every bundle of a rotation', async () => {
+  test('is accepted by a client that trusts its authority, with every bundle of a rotation', async () => {
     const server = createServer({ cert: oldLeaf.certificate, key: oldLeaf.key });
     server.on('tlsClientError', () => undefined);
     server.listen(0, '127.0.0.1');
@@ -110,7 +110,7 @@ describe('a leaf', () => {
   test.each([
     ['expired', { notBefore: START - 3_600_000, notAfter: START - 60_000 }, 'CERT_HAS_EXPIRED'],
     ['not valid yet', { notBefore: START + 3_000_000, notAfter: START + 3_600_000 }, 'CERT_NOT_YET_VALID'],
-  ])('that is %s is refused', async (_, validity, code) => {
+  ])('is refused if it is %s', async (_, validity, code) => {
     const leaf = await issueLeaf(old, NAMES, validity);
     const server = createServer({ cert: leaf.certificate, key: leaf.key });
     server.on('tlsClientError', () => undefined);
@@ -124,7 +124,7 @@ describe('a leaf', () => {
   });
 });
 
-test('dates after 2049 are written as X.509 wants them', async () => {
+test('a date after 2049 is encoded correctly', async () => {
   const validity = { notBefore: START, notAfter: Date.parse('2061-02-03T04:05:06Z') };
   const authority = await issueAuthority(validity);
   expect(new X509Certificate(authority.certificate).validToDate.toISOString()).toBe('2061-02-03T04:05:06.000Z');

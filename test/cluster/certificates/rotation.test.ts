@@ -27,7 +27,7 @@ let client: KubeClient;
 let objects: CertificateObjects;
 let stop: AbortController;
 let lines: string[];
-/** Added to the clock of every replica. */
+/** How far the clock of every replica is ahead, in milliseconds. */
 let ahead: number;
 let replicas: Certificates[];
 
@@ -93,7 +93,7 @@ function settle(replica: Replica): Promise<void> {
   return vi.waitFor(() => expect(replica.status().settled).toBeDefined(), { timeout: 20_000 });
 }
 
-test('two replicas at once, nothing there: one authority, one leaf, published in every entry', async () => {
+test('two replicas that start at once agree on one authority and one leaf, published in every entry', async () => {
   const [one, other] = [startReplica(), startReplica()];
   expect(one.healthy()).toBe(false);
   await Promise.all([settle(one), settle(other)]);
@@ -107,7 +107,7 @@ test('two replicas at once, nothing there: one authority, one leaf, published in
   expect(one.status().expires).toEqual(one.served[0]?.expires);
 });
 
-test('a Secret that was made in advance, empty, is used without a complaint', async () => {
+test('an empty Secret that was created in advance is used without a warning', async () => {
   objects.secret = { metadata: { resourceVersion: 'made', uid: 'x', generation: 1 } };
   const replica = startReplica();
   await settle(replica);
@@ -115,7 +115,7 @@ test('a Secret that was made in advance, empty, is used without a complaint', as
   expect(lines.join()).not.toContain('damaged');
 });
 
-test('renews the leaf in time, and then the authority, with both published in between', async () => {
+test('renews the leaf in time, and then the authority, publishing both in between', async () => {
   const replica = startReplica();
   await settle(replica);
   ahead = 21 * DAY;
@@ -135,7 +135,7 @@ test('renews the leaf in time, and then the authority, with both published in be
   expect(last && isTrusted(last, publishedTexts()[0] ?? '')).toBe(true);
 });
 
-test('a caBundle that somebody took away comes back', async () => {
+test('restores a caBundle that somebody removed', async () => {
   const replica = startReplica();
   await settle(replica);
   const before = publishedTexts();
@@ -149,25 +149,25 @@ test('a caBundle that somebody took away comes back', async () => {
   expect(replica.served).toHaveLength(1);
 });
 
-test('without a webhook configuration it serves nevertheless: nobody calls yet', async () => {
+test('serves without a webhook configuration, because nobody calls yet', async () => {
   objects.configuration = undefined;
   const replica = startReplica();
   await settle(replica);
   expect(replica.healthy()).toBe(true);
 });
 
-describe('trouble', () => {
-  test('a lost race is no failure: looks again', async () => {
+describe('when something goes wrong', () => {
+  test('losing a race is no failure, and it tries again', async () => {
     let lost = 0;
     objects.interfere = ({ method }) =>
       method !== 'GET' && lost++ < 3 ? { status: 409, reason: 'Conflict' } : undefined;
     const replica = startReplica();
     await settle(replica);
     expect(lost).toBeGreaterThan(3);
-    expect(lines.join()).not.toContain('cannot be kept');
+    expect(lines.join()).not.toContain('the rotation failed');
   });
 
-  test('an API server that fails is asked again, while what is served stays', async () => {
+  test('keeps serving while the API server fails, and asks it again', async () => {
     const replica = startReplica();
     await settle(replica);
     objects.interfere = () => ({ status: 503, reason: 'ServiceUnavailable' });
@@ -180,7 +180,7 @@ describe('trouble', () => {
     expect(replica.status().problem).toBeUndefined();
   });
 
-  test('a Secret that may not be read is no missing one', async () => {
+  test('does not take a Secret that it may not read for a missing one', async () => {
     objects.interfere = ({ url }) =>
       url.pathname.startsWith(SECRET_PATH) ? { status: 403, reason: 'Forbidden' } : undefined;
     const replica = startReplica();
@@ -189,7 +189,7 @@ describe('trouble', () => {
     expect(replica.served).toEqual([]);
   });
 
-  test('a damaged Secret is said, repaired, and costs no trust', async () => {
+  test('reports a damaged Secret and repairs it without losing trust', async () => {
     const replica = startReplica();
     await settle(replica);
     const { secret } = objects;
@@ -204,7 +204,7 @@ describe('trouble', () => {
     for (const certificate of replica.served) expect(isTrusted(certificate, text)).toBe(true);
   });
 
-  test('a server that does not take the certificate is offered it again', async () => {
+  test('offers the certificate again to a server that did not take it', async () => {
     let offered = 0;
     const replica = startReplica({
       onLeaf() {
@@ -216,7 +216,7 @@ describe('trouble', () => {
     expect(offered).toBe(2);
   });
 
-  test('lifetimes that do not fit are refused at once', () => {
+  test('refuses lifetimes that cannot work at once', () => {
     const lifetimes = { ...DEFAULT_LIFETIMES, authority: DAY };
     expect(() => startReplica({ settings: { ...SETTINGS, lifetimes } })).toThrow(RangeError);
   });

@@ -3,7 +3,7 @@ import { isBad, resolveKey, resolveScalar } from '../../../src/manifests/yaml/sc
 
 const tag = (name: string) => `tag:yaml.org,2002:${name}`;
 
-/** What Go's yaml.v2, which kubectl, Helm and the API server read with, makes of unquoted text. */
+/** The values that unquoted scalars have for Go's yaml.v2, the parser of kubectl, Helm and the API server. */
 const PLAIN: readonly (readonly [string, string | number | boolean | null])[] = [
   ...['y', 'Y', 'yes', 'Yes', 'YES', 'true', 'True', 'TRUE', 'on', 'On', 'ON'].map((text) => [text, true] as const),
   ...['n', 'N', 'no', 'No', 'NO', 'false', 'False', 'FALSE', 'off', 'Off', 'OFF'].map((text) => [text, false] as const),
@@ -41,12 +41,12 @@ const PLAIN: readonly (readonly [string, string | number | boolean | null])[] = 
 
 describe('an unquoted scalar', () => {
   it.each(PLAIN)('%j is %j', (text, value) => {
-    // Zero has no sign in the API.
+    // The API does not tell zero from negative zero.
     const read = resolveScalar(text, true, undefined);
     expect(read === 0 ? 0 : read).toBe(value);
   });
 
-  it.each(['.inf', '-.Inf', '+.INF', '.nan', '.NaN'])('%j cannot be carried by JSON', (text) => {
+  it.each(['.inf', '-.Inf', '+.INF', '.nan', '.NaN'])('%j has no equivalent in JSON', (text) => {
     expect(isBad(resolveScalar(text, true, undefined))).toBe(true);
   });
 });
@@ -94,11 +94,11 @@ describe('a key', () => {
     ['1_0', '10'],
     ['a', 'a'],
     ['2001-01-01', '2001-01-01'],
-  ])('%j is named %j', (text, name) => {
+  ])('%j is the field name %j', (text, name) => {
     expect(resolveKey(text, true, undefined)).toBe(name);
   });
 
-  it.each(['', '~', '1.5', '1.0', '99999999999999999999'])('%j is no name', (text) => {
+  it.each(['', '~', '1.5', '1.0', '99999999999999999999'])('%j is no field name', (text) => {
     expect(isBad(resolveKey(text, true, undefined))).toBe(true);
     expect(resolveKey(text, false, undefined)).toBe(text);
   });

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, inject, test } from 'vitest';
 import { createKubeClient } from '../../../src/cluster/client.ts';
 import { findCluster } from '../../../src/cluster/kubeconfig.ts';
-import { createListedWorld } from '../../../src/cluster/watched-world.ts';
+import { createListedWorld } from '../../../src/cluster/listed-world.ts';
 import { parseConfig } from '../../../src/config/load.ts';
 import { makeSubject } from '../../../src/engine/subject.ts';
 import { judge } from '../../../src/judge.ts';
@@ -101,7 +101,7 @@ test.each(ATTEMPTS.map((attempt) => [`${attempt.way}: ${attempt.what}`, attempt]
 /** What entered since the stage was set and breaks a rule: by the pods as the API server holds them now. */
 async function harmful(): Promise<string[]> {
   const client = createKubeClient(await findCluster({ kubeconfig: cluster.kubeconfig, env: {} }));
-  const world = createListedWorld(client);
+  const ports = { cluster: createListedWorld(client) };
   const { signal } = new AbortController();
   const policy = parseConfig(JSON.stringify({ ...CONFIG, exemptions: [] }), 'config').namespaces.get(NAMESPACE);
   if (!policy) throw new Error('the namespace is not protected');
@@ -109,7 +109,7 @@ async function harmful(): Promise<string[]> {
   const broken = pods.map(async (object) => {
     // What stands, not what is created: the scheduler has named its node.
     const subject = makeSubject({ object, operation: 'UPDATE', namespace: NAMESPACE, now: new Date() });
-    const { verdicts } = await judge(subject, policy, world, signal);
+    const { verdicts } = await judge(subject, policy, ports, signal);
     return verdicts.filter(({ outcome }) => outcome !== 'pass').map(({ rule }) => `${subject.ref} breaks ${rule.id}`);
   });
   return (await Promise.all(broken)).flat();

@@ -24,6 +24,8 @@ const COMMANDS = {
 } as const;
 
 const CERT_MANAGER = 'github.com/cert-manager/cert-manager';
+const HELM = 'helm.sh/helm/v4';
+const HELM_VERSION = `${HELM}/internal/version.version`;
 const PROVISIONER = 'github.com/kubernetes-csi/external-provisioner/v6';
 const SNAPSHOTTER = 'github.com/kubernetes-csi/external-snapshotter/client/v8';
 
@@ -86,7 +88,7 @@ const OTHERS: Readonly<Partial<Record<BinaryName, () => Promise<GoModule>>>> = {
   'cert-manager': () => otherModule('cert-manager', CERT_MANAGER),
   'csi-driver': () => otherModule('csi', PROVISIONER),
   'csi-provisioner': () => otherModule('csi', PROVISIONER),
-  helm: () => otherModule('helm', 'helm.sh/helm/v4', 'helm.sh/helm/v4/internal/version.version'),
+  helm: () => otherModule('helm', HELM, HELM_VERSION),
   promrules: () => otherModule('promrules', 'github.com/prometheus/prometheus'),
 };
 
@@ -226,6 +228,17 @@ export async function ensureBinaries<Name extends BinaryName>(
     paths.push([name, await ensureBinary(name, other ?? kubernetes, label, log)]);
   }
   return Object.fromEntries(paths) as Record<Name, string>;
+}
+
+/** The path of what was built before, or of Helm 4 on the PATH; undefined where there is none. It builds nothing. */
+export async function findHelm(): Promise<string | undefined> {
+  const module = await otherModule('helm', HELM, HELM_VERSION);
+  if ((await missingGo(module)) === undefined) {
+    const built = join(await binariesFolder(module), 'helm');
+    if (await exists(built)) return built;
+  }
+  const version = await probe('helm', ['version', '--template', '{{.Version}}']);
+  return version?.startsWith('v4.') ? 'helm' : undefined;
 }
 
 /** The path of a tool that is installed by its own version, e.g. `sigs.k8s.io/kind@v0.33.0`; installed when it is not in the cache yet. */

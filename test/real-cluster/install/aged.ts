@@ -1,6 +1,6 @@
 import { DEFAULT_LIFETIMES } from '../../../src/certificates/lifetimes.ts';
 import { issueAuthority, issueLeaf } from '../../../src/cluster/certificates/issuer.ts';
-import { encodeHolding } from '../../../src/cluster/certificates/secret.ts';
+import { encodeTrustState } from '../../../src/cluster/certificates/secret.ts';
 import { must, until } from '../support/protected.ts';
 import { podsOfRelease, RELEASE, readyReplicas, type Site, untilJudged } from './site.ts';
 
@@ -22,7 +22,7 @@ export async function ageCertificates(site: Site, dueInMs: number): Promise<stri
   const names = { dnsNames: [`${RELEASE}.${RELEASE}.svc`, `${RELEASE}.${RELEASE}.svc.cluster.local`] };
   const validity = { notBefore: due - (leafLife / 3) * 2, notAfter: due + leafLife / 3 };
   const leaf = await issueLeaf(authority, names, validity);
-  const value = encodeHolding({ authority, leaf, leavesUntil: leaf.notAfter, retired: [] });
+  const value = encodeTrustState({ authority, leaf, lastLeafExpires: leaf.notAfter, retired: [] });
   const patch = JSON.stringify([{ op: 'add', path: '/data', value }]);
   await must(kubectl(['patch', 'secret', SECRET, '-n', RELEASE, '--type=json', '-p', patch]));
 

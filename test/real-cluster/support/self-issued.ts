@@ -5,11 +5,11 @@ import {
 } from '../../../src/cluster/certificates/rotation.ts';
 import type { KubeClient } from '../../../src/cluster/client.ts';
 import { parseConfig } from '../../../src/config/load.ts';
-import { unknown } from '../../../src/engine/facts.ts';
 import type { ServingCertificate } from '../../../src/runtime/certificate-files.ts';
 import { createHandler } from '../../../src/serve/handler.ts';
 import { createReviewPath } from '../../../src/serve/review-path.ts';
 import { type RunningServer, startServer } from '../../../src/serve/server.ts';
+import { NO_WORLD } from '../../support/worlds.ts';
 import { configFor } from './protected.ts';
 
 export interface SelfIssuedOptions {
@@ -33,17 +33,17 @@ export interface SelfIssued {
 export function startSelfIssued({ client, settings, bind, signal, onListening }: SelfIssuedOptions): SelfIssued {
   const served: ServingCertificate[] = [];
   const config = parseConfig(JSON.stringify(configFor(settings.namespace)), 'test');
-  const observer = { answered() {}, rejected() {}, threw() {} };
+  const requestLog = { answered() {}, rejected() {}, threw() {} };
   let server: RunningServer | undefined;
   let requests = 0;
   const reviews = createReviewPath({
     handler: createHandler({
       config: { current: config, refresh: async () => {} },
-      world: { list: async () => unknown('nothing is watched here') },
+      ports: NO_WORLD,
       now: () => new Date(),
-      observer,
+      requestLog,
     }),
-    observer,
+    requestLog,
     // Every other answer asks to connect anew: the API server has to look at certificates all the time.
     isDraining: () => requests++ % 2 === 0,
   });

@@ -1,6 +1,6 @@
 import { stringify } from 'yaml';
 import type { Config } from '../../../config/resolve.ts';
-import type { Policy } from '../../../engine/policy.ts';
+import type { Policy } from '../../../rules/define.ts';
 import { type CommandContext, EXIT } from '../../shared/context.ts';
 import { loadChecked } from '../load-checked.ts';
 

@@ -1,8 +1,8 @@
 import { stringify } from 'yaml';
-import { timestamp } from '../../../config/timestamp.ts';
+import { timestamp } from '../../../engine/timestamp.ts';
 import { count, describeFinding, printable } from '../../../engine/wording.ts';
-import type { StorageClass } from '../../../k8s/storage.ts';
-import { parametersSha256 } from '../../../storage/attestations.ts';
+import type { StorageClass } from '../../../k8s/storage/objects.ts';
+import { annotationsSha256, parametersSha256 } from '../../../storage/attestations.ts';
 import { type Encryption, encryptionOf } from '../../../storage/encryption.ts';
 import { parseCustomerKey } from '../../../storage/keys.ts';
 import { type CommandContext, EXIT } from '../../shared/context.ts';
@@ -83,10 +83,12 @@ function needlessOf(encryption: Encryption, { keyId }: Options): string | undefi
 }
 
 function entryOf(storageClass: StorageClass, { mechanism, reason, responsible, expires, keyId }: Options) {
+  const annotations = annotationsSha256(storageClass);
   return {
     storageClass: nameOf(storageClass),
     provisioner: storageClass.provisioner ?? '',
     parametersSha256: parametersSha256(storageClass.parameters),
+    ...(annotations !== undefined && { annotationsSha256: annotations }),
     mechanism,
     reason,
     responsible,
@@ -129,7 +131,7 @@ function checked(flags: AttestFlags, name: string, files: readonly string[], now
   if (Date.parse(expires) <= now.getTime()) throw new Misuse(`--expires is ${expires}: expected a moment to come`);
   const keyId = flags['key-id'];
   const key = keyId === undefined ? undefined : parseCustomerKey(keyId);
-  if (key && 'problem' in key) throw new Misuse(`--key-id is ${quote(keyId ?? '')}: ${key.problem}`);
+  if (key && !key.ok) throw new Misuse(`--key-id is ${quote(keyId ?? '')}: ${key.error.problem}`);
   if (files.length > 0 && (kubeconfig !== undefined || context !== undefined)) {
     throw new Misuse('expected files or a cluster, not both');
   }

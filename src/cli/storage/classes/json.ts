@@ -1,12 +1,12 @@
 import { z } from 'zod';
 import { describeFinding } from '../../../engine/wording.ts';
+import { isDefaultClass } from '../../../k8s/claims.ts';
 import type { Format } from '../../shared/formats.ts';
 import { jsonPieces } from '../../shared/json-pieces.ts';
 import { programOutput, programSchema } from '../../shared/program-output.ts';
 import { nameOf } from '../input.ts';
 import type { JudgedClass } from './judge-class.ts';
 import type { ClassesReport } from './report.ts';
-import { isDefault } from './text.ts';
 
 const count = z.int().min(0);
 const line = z.int().min(1).describe('Line in the file, from 1.');
@@ -102,7 +102,7 @@ function classOutput({
 }: JudgedClass): ClassesOutput['classes'][number] {
   return {
     name: nameOf(storageClass),
-    default: isDefault(storageClass),
+    default: isDefaultClass(storageClass),
     provisioner: String(storageClass.provisioner ?? ''),
     encrypted: encryption.encrypted,
     ...(encryption.encrypted && shownOutput(encryption)),

@@ -1,4 +1,5 @@
 import { count, describeFinding, printable } from '../../../engine/wording.ts';
+import { isDefaultClass } from '../../../k8s/claims.ts';
 import type { Format } from '../../shared/formats.ts';
 import type { Paint } from '../../shared/terminal.ts';
 import { nameOf } from '../input.ts';
@@ -38,7 +39,7 @@ function describeClasses(classes: readonly JudgedClass[], paint: Paint): string 
 function cellsOf({ storageClass, encryption }: JudgedClass): string[] {
   const name = printable(nameOf(storageClass) || '(no name)');
   return [
-    isDefault(storageClass) ? `${name} (default)` : name,
+    isDefaultClass(storageClass) ? `${name} (default)` : name,
     printable(String(storageClass.provisioner ?? '(none)')),
     encryption.encrypted ? 'yes' : 'no',
     encryption.encrypted && 'shown' in encryption.key ? 'customer' : '-',
@@ -59,15 +60,4 @@ function reasonsOf({ encryption, problems }: JudgedClass): string[] {
     ...('shown' in key ? [printable(`key ${key.shown.id}`)] : []),
     ...problems.map(describeFinding),
   ];
-}
-
-const DEFAULT_KEYS = [
-  'storageclass.kubernetes.io/is-default-class',
-  'storageclass.beta.kubernetes.io/is-default-class',
-];
-
-/** As the API server tells the default class; of several it takes the youngest. */
-export function isDefault({ metadata }: JudgedClass['storageClass']): boolean {
-  const annotations = metadata?.annotations ?? {};
-  return DEFAULT_KEYS.some((key) => Object.hasOwn(annotations, key) && annotations[key] === 'true');
 }

@@ -1,0 +1,23 @@
+// Written by npm run generate.
+import { attributesClasses } from './attributes-classes.ts';
+import { boundVolume } from './bound-volume.ts';
+import { claimClasses } from './claim-classes.ts';
+import { claimDrivers } from './claim-drivers.ts';
+import { dataSources } from './data-sources.ts';
+import { namespace } from './namespace.ts';
+import { owners } from './owners.ts';
+import { usedClaims } from './used-claims.ts';
+import { waitingClaims } from './waiting-claims.ts';
+
+/** Every fact, sorted by name. */
+export const FACTS = [
+  attributesClasses,
+  boundVolume,
+  claimClasses,
+  claimDrivers,
+  dataSources,
+  namespace,
+  owners,
+  usedClaims,
+  waitingClaims,
+] as const;

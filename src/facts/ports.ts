@@ -1,0 +1,41 @@
+import type { Known } from '../engine/fact.ts';
+import type { KindName } from '../k8s/kinds.ts';
+import type { JsonObject } from '../k8s/object.ts';
+
+/** Objects of a cluster, or of the files that stand for one. What cannot be told is unknown with a reason. */
+export interface ObjectSource {
+  /** All objects of a kind in a namespace (the empty string: those that stand in none). Never empty for want of knowledge. */
+  list(kind: KindName, namespace: string, signal: AbortSignal): Promise<Known<readonly JsonObject[]>>;
+  /** One object by its name; undefined where it is known not to be there. */
+  read(kind: KindName, namespace: string, name: string, signal: AbortSignal): Promise<Known<JsonObject | undefined>>;
+}
+
+/** The world around a subject. */
+export interface World extends ObjectSource {
+  /**
+   * The same as it is at this moment, past every memory: no refusal rests on memory alone, and no volume is bound by
+   * it. A world that does not change (files) leaves it out: what it says is as good.
+   */
+  readonly live?: ObjectSource;
+  /**
+   * Whether one object was there before another was made, as watches saw both; undefined where they cannot tell. It
+   * is for objects of one second: a creationTimestamp knows no smaller part.
+   */
+  madeBefore?(earlier: ObjectKey, later: ObjectKey, signal: AbortSignal): Promise<boolean | undefined>;
+}
+
+/** One object and no other of its name. */
+export interface ObjectKey {
+  readonly kind: KindName;
+  /** Empty where it stands in none. */
+  readonly namespace: string;
+  readonly name: string;
+  readonly uid: string;
+}
+
+/** Everything outside that facts are learnt through. */
+export interface Ports {
+  readonly cluster: World;
+  /** Facts that cannot be learnt, by name, each with the reason: what a fixture says of its world. */
+  readonly unlearnable?: Readonly<Record<string, string>>;
+}

@@ -1,0 +1,41 @@
+import type { z } from 'zod';
+import type { EngineSettings } from './engine/policy.ts';
+import * as storage from './storage/configuration.ts';
+
+/**
+ * What the promises let a configuration say beyond the options of their rules, one row per promise: `shared` stands at
+ * the top of the file under the promise's name, `perNamespace` in each entry of `namespaces`, and `resolve` makes of
+ * both what rules and facts are told.
+ */
+export const PROMISE_CONFIGURATIONS = { storage } as const;
+
+type Configurations = typeof PROMISE_CONFIGURATIONS;
+type ConfiguredPromise = keyof Configurations;
+
+/** By promise: what the top of the file says. */
+export type SharedEntries = { readonly [P in ConfiguredPromise]: z.infer<Configurations[P]['shared']> };
+/** By promise: what the entry of a namespace says. */
+export type NamespaceEntries = { readonly [P in ConfiguredPromise]: z.infer<Configurations[P]['perNamespace']> };
+/** By promise: what rules and facts are told. */
+export type PromiseSettings = { readonly [P in ConfiguredPromise]: ReturnType<Configurations[P]['resolve']> };
+
+/** What the configuration says of a namespace beyond the rules' own options: several rules ask for it. */
+export interface NamespaceSettings extends EngineSettings, PromiseSettings {
+  /** What was there before this moment goes on, and is reported. */
+  readonly enforcedSince?: Date;
+}
+
+/** By promise: the schema of its part of the top of the file. */
+export const SHARED_SCHEMAS = each('shared');
+/** By promise: the schema of its part of the entry of a namespace. */
+export const NAMESPACE_SCHEMAS = each('perNamespace');
+
+function each<const Part extends 'shared' | 'perNamespace'>(part: Part) {
+  const schemas = Object.entries(PROMISE_CONFIGURATIONS).map(([promise, parts]) => [promise, parts[part]]);
+  return Object.fromEntries(schemas) as { readonly [P in ConfiguredPromise]: Configurations[P][Part] };
+}
+
+/** Joins what the whole file and the entry of a namespace say. */
+export function resolvePromises(shared: SharedEntries, own: NamespaceEntries): PromiseSettings {
+  return { storage: storage.resolve(shared.storage, own.storage) };
+}

@@ -1,0 +1,15 @@
+import type { Finding } from '../../src/engine/rule.ts';
+import type { Subject } from '../../src/engine/subject.ts';
+import type { Facts } from '../../src/facts/index.ts';
+import type { Rule } from '../../src/rules/define.ts';
+import { SETTINGS } from './policies.ts';
+
+/** What one rule finds by itself, with these facts and options and the settings of a configuration that says nothing. */
+export function askRule(
+  { check, options }: Pick<Rule, 'check' | 'options'>,
+  subject: Subject,
+  { facts = {}, given = {} }: { readonly facts?: Partial<Facts>; readonly given?: object } = {},
+): readonly Finding[] {
+  const { object, pod } = subject;
+  return check({ subject, object, pod, facts, options: options.parse(given), settings: SETTINGS });
+}
