@@ -38,8 +38,8 @@ export const CONFIG = { version: 1, namespaces: [{ names: ['qdrant'], profile: '
 
 const TASKSET = '/usr/bin/taskset';
 /** The cores they run on. */
-const SERVERS = 0;
-const GENERATOR = 1;
+export const SERVERS = 0;
+export const GENERATOR = 1;
 
 /**
  * Starts the three servers and the load generator.
@@ -101,7 +101,7 @@ export async function startBench(others: readonly string[] = []): Promise<Bench>
 }
 
 /** The flags that the image starts Node with. */
-async function imageFlags(): Promise<string[]> {
+export async function imageFlags(): Promise<string[]> {
   const dockerfile = await readFile(join(ROOT, 'Dockerfile'), 'utf8');
   const [, command = '[]'] = /^ENTRYPOINT (\[.*\])$/m.exec(dockerfile) ?? [];
   const [node, ...rest] = JSON.parse(command) as string[];
@@ -110,7 +110,7 @@ async function imageFlags(): Promise<string[]> {
 }
 
 /** The command on one core where that can be had, so that servers and load generator never push each other aside. */
-function onCore(core: number, command: readonly [string, ...string[]]): readonly [string, ...string[]] {
+export function onCore(core: number, command: readonly [string, ...string[]]): readonly [string, ...string[]] {
   return existsSync(TASKSET) && availableParallelism() > 1 ? [TASKSET, '-c', String(core), ...command] : command;
 }
 
@@ -130,7 +130,7 @@ export async function bundle(names: readonly string[], outdir: string): Promise<
 }
 
 async function measured(child: ChildProcess): Promise<MeasuredServer> {
-  return { port: await listening(child), ask: (request) => exchange<Reading>(child, request) };
+  return { port: await listeningPort(child), ask: (request) => exchange<Reading>(child, request) };
 }
 
 /** One message there, one back; rejects where the process ends instead. */
@@ -155,7 +155,7 @@ async function orExit<T>(child: ChildProcess, wait: (signal: AbortSignal) => Pro
 }
 
 /** The port that a server's line names once it listens. What it logs later is read and dropped, as a log collector would. */
-async function listening(child: ChildProcess): Promise<number> {
+export async function listeningPort(child: ChildProcess): Promise<number> {
   if (!child.stdout) throw new Error('the process has no standard output');
   const lines = createInterface({ input: child.stdout });
   const port = await orExit(child, async (signal) => {

@@ -43,7 +43,7 @@ async function helpOf(words: readonly string[]): Promise<string> {
   return (await runProgram([...words, '--help'])).stdout;
 }
 
-/** What the commands print for programs, as each of their formats says it of itself. */
+/** The schemas of what the commands print for programs, as each of their formats declares it. */
 async function outputSchemas<Report>(...tables: Formats<Report>[]): Promise<[string, string][]> {
   const pages: [string, string][] = [];
   for (const { schemaFile, load } of tables.flatMap((table) => Object.values(table))) {

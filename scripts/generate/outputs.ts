@@ -18,8 +18,7 @@ export async function fixtureOutputs(): Promise<Map<string, string>> {
 }
 
 async function outputOf(path: string): Promise<string> {
-  const args = ['review', '--fixtures', '--profile', 'private', path];
-  const { stdout, stderr } = await runProgram(args, { now: NOW });
+  const { stdout, stderr } = await runProgram(['review', '--fixtures', '--profile', 'private', path], { now: NOW });
   if (stderr !== '') throw new Error(`${path} is no fixture that can be reviewed:\n${stderr}`);
   return stdout.replaceAll(`${dirname(path)}/`, '');
 }

@@ -97,13 +97,15 @@ function isAdvice({ uid, pod }: Subject, { templates }: { readonly templates: 'w
   return uid !== '' && pod !== undefined && pod.base !== '' && templates === 'warn';
 }
 
+const NO_FACTS = Object.freeze({});
+
 function verdictOf<Facts extends OwnerFacts, Settings extends EngineSettings>(
   subject: Subject,
   { rule, mode, options }: ActiveRule<Facts, Settings>,
   { settings, exemptions }: Policy<Facts, Settings>,
   learnt: Learnt<Facts>,
 ): Verdict {
-  const facts: Partial<Facts> = {};
+  const facts: Partial<Facts> = rule.needs.length === 0 ? NO_FACTS : {};
   for (const name of rule.needs as readonly (keyof Facts & string)[]) {
     const fact = learnt[name];
     if (!fact?.known) {

@@ -7,6 +7,8 @@ const DEPTH = 2;
 
 /** Of a map before and after an UPDATE together; of more than this the program decides. */
 const MOST_KEYS = 2000;
+/** The same of the ways in which keys begin, times the keys. */
+const MOST_COMPARISONS = 20_000;
 
 /**
  * A CEL expression that is true unless the request is an UPDATE that leaves all these fields as they were. It may
@@ -14,24 +16,21 @@ const MOST_KEYS = 2000;
  * condition denies).
  */
 export function anyFieldChanged(paths: readonly FieldPath[]): string {
-  const terms = new Set(watchedFields(paths).map(changedTerm));
-  return ["request.operation != 'UPDATE'", ...[...terms].sort()].join(' || ');
+  const watched = watchedFields(paths);
+  const maps = Map.groupBy(watched.filter(isOfKeys), (steps) => pathOf(steps));
+  const terms = [
+    ...watched.filter((steps) => !isOfKeys(steps)).map((steps) => fieldChanged(pathOf(steps))),
+    ...[...maps].map(([map, keys]) => keysChanged(map, keys.flatMap(prefixOf))),
+  ];
+  return ["request.operation != 'UPDATE'", ...terms.sort()].join(' || ');
 }
-
-/** Of the keys of one map that begin in different ways: looking at every key for each is dearer than comparing the map. */
-const MOST_PREFIXES = 16;
 
 /** The fields that the expression compares: every path cut to the part that CEL watches, prefixes absorbing longer ones. */
 export function watchedFields(paths: readonly FieldPath[]): readonly (readonly Step[])[] {
-  const cuts = distinct(paths.map((path) => cutPath(parseFieldPath(path))));
-  const prefixes = Map.groupBy(cuts.filter(isOfKeys), mapOf);
-  const isCrowded = (steps: readonly Step[]) => (prefixes.get(mapOf(steps))?.length ?? 0) > MOST_PREFIXES;
-  const widened = distinct(cuts.map((steps) => (isOfKeys(steps) && isCrowded(steps) ? steps.slice(0, -1) : steps)));
-  return widened.filter((steps) => !widened.some((other) => isProperPrefix(other, steps)));
-}
-
-function distinct(paths: readonly (readonly Step[])[]): readonly (readonly Step[])[] {
-  return [...new Map(paths.map((steps) => [textOf(steps), steps])).values()];
+  const cuts = new Map(
+    paths.map((path) => cutPath(parseFieldPath(path))).map((steps) => [JSON.stringify(steps), steps]),
+  );
+  return [...cuts.values()].filter((steps) => ![...cuts.values()].some((other) => isProperPrefix(other, steps)));
 }
 
 function cutPath(steps: readonly Step[]): readonly Step[] {
@@ -44,12 +43,9 @@ function isOfKeys(steps: readonly Step[]): boolean {
   return steps.at(-1)?.kind === 'keys';
 }
 
-function mapOf(steps: readonly Step[]): string {
-  return textOf(steps.slice(0, -1));
-}
-
-function textOf(steps: readonly Step[]): string {
-  return JSON.stringify(steps);
+function prefixOf(steps: readonly Step[]): string[] {
+  const last = steps.at(-1);
+  return last?.kind === 'keys' ? [last.prefix] : [];
 }
 
 function isProperPrefix(shorter: readonly Step[], longer: readonly Step[]): boolean {
@@ -58,18 +54,25 @@ function isProperPrefix(shorter: readonly Step[], longer: readonly Step[]): bool
   );
 }
 
-function changedTerm(steps: readonly Step[]): string {
-  const last = steps.at(-1);
-  const path = steps.map((step) => (step.kind === 'field' ? `.?${step.name}` : '')).join('');
+function pathOf(steps: readonly Step[]): string {
+  return steps.map((step) => (step.kind === 'field' ? `.?${step.name}` : '')).join('');
+}
+
+function fieldChanged(path: string): string {
+  return `object${path} != oldObject${path}`;
+}
+
+function keysChanged(path: string, all: readonly string[]): string {
   const [before, after] = [`oldObject${path}`, `object${path}`];
-  if (last?.kind !== 'keys') return `${after} != ${before}`;
-  const differs = (a: string, b: string) =>
-    `${a}.orValue({}).exists(k, k.startsWith(${JSON.stringify(last.prefix)}) && ${a}[?k] != ${b}[?k])`;
+  const prefixes = all.filter((prefix) => !all.some((other) => prefix !== other && prefix.startsWith(other))).sort();
+  const begins = prefixes.map((prefix) => `k.startsWith(${JSON.stringify(prefix)})`).join(' || ');
+  const differs = (a: string, b: string) => `${a}.orValue({}).exists(k, ${a}[?k] != ${b}[?k] && (${begins}))`;
   const size = (map: string) => `${map}.orValue({}).size()`;
   // Looking at every key costs, and the API server refuses the request where that is too much: also a kubelet's, of a
   // pod whose annotations somebody made so many. So only where they changed, and only while they are few.
-  const many = `${size(after)} + ${size(before)} > ${MOST_KEYS}`;
-  return `${after} != ${before} && (${many} || ${differs(after, before)} || ${differs(before, after)})`;
+  const most = Math.min(MOST_KEYS, Math.floor(MOST_COMPARISONS / prefixes.length));
+  const many = `${size(after)} + ${size(before)} > ${most}`;
+  return `${fieldChanged(path)} && (${many} || ${differs(after, before)} || ${differs(before, after)})`;
 }
 
 /** True where a Binding carries what it would copy onto its pod, but for the labels that the scheduler may copy. */

@@ -28,7 +28,8 @@ export async function keepReloaded<T>({ files, read, everyMs, onReload, onFailur
   // Taken before the files are read, so that a change in between is noticed later.
   let seen = await fingerprint(files);
   let current = await read();
-  let refreshing: Promise<void> | undefined;
+  let running: Promise<void> | undefined;
+  let next: Promise<void> | undefined;
 
   async function refreshNow(): Promise<void> {
     const now = await fingerprint(files);
@@ -43,10 +44,18 @@ export async function keepReloaded<T>({ files, read, everyMs, onReload, onFailur
   }
 
   function refresh(): Promise<void> {
-    refreshing ??= refreshNow().finally(() => {
-      refreshing = undefined;
+    if (!running) {
+      running = refreshNow().finally(() => {
+        running = undefined;
+      });
+      return running;
+    }
+    // The one that is running may have looked at the files before they changed.
+    next ??= running.then(() => {
+      next = undefined;
+      return refresh();
     });
-    return refreshing;
+    return next;
   }
 
   const timer = setInterval(refresh, everyMs).unref();

@@ -1,14 +1,18 @@
-import { chmod, mkdir, writeFile } from 'node:fs/promises';
+import { execFile } from 'node:child_process';
+import { access, chmod, mkdir, writeFile } from 'node:fs/promises';
 import { createServer as createProxy } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
 import { createKubeClient, type KubeClient, type KubeLimits } from '../../src/cluster/client.ts';
 import { findCluster } from '../../src/cluster/kubeconfig.ts';
 import { pathOf } from '../../src/cluster/wire.ts';
 import { createAuthority, issue } from '../real-cluster/harness/certificates.ts';
 import { kubeconfigText, type ScriptedApi, sendJson, sendStatus, startScriptedApi } from '../support/scripted-api.ts';
+import { eventually } from '../support/watch-script.ts';
 
+const run = promisify(execFile);
 const PODS = { group: '', version: 'v1', plural: 'pods', kind: 'Pod', namespaced: true };
 
 let api: ScriptedApi;
@@ -145,9 +149,15 @@ it.each([
 });
 
 it('does not wait for a plugin longer than the request lasts', async () => {
-  const client = await clientFor(await plugin('exec sleep 3'));
-  setTimeout(() => stop.abort(), 20);
-  await expect(client.get('/', stop.signal)).rejects.toThrow('aborted');
+  const [started, release] = ['started', 'release'].map((name) => join(api.folder, name));
+  await run('mkfifo', [String(release)]);
+  const client = await clientFor(await plugin(`touch ${started}\nread line < ${release}`));
+  const asked = client.get('/', stop.signal);
+  asked.catch(() => undefined);
+  await eventually(() => access(String(started)));
+  stop.abort();
+  await expect(asked).rejects.toThrow('aborted');
+  await writeFile(String(release), '\n');
 });
 
 it('goes through a proxy where the kubeconfig names one', async () => {

@@ -168,7 +168,11 @@ it('stays stale on bookmarks that do not move on', async () => {
     now += 40_000;
     response.end();
   });
-  const { reflector, told } = await reflect(api, stop.signal, { clock, timing: { ...FAST, staleMs: 30_000 } });
+  const { reflector, told } = await reflect(api, stop.signal, {
+    clock,
+    // By the clock, no watch ends early.
+    timing: { ...FAST, watchSeconds: 30, staleMs: 30_000 },
+  });
   await eventually(() => expect(told.errors.length).toBeGreaterThan(0));
   expect(names(reflector)).toBe('nothing was heard of widgets for 40 s (HTTP 504: the storage does not answer)');
 });

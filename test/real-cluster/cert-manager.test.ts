@@ -59,10 +59,13 @@ describe.skipIf(whose !== '')(`certificates by cert-manager${whose}`, () => {
     mounted = await mountSecret(cluster, NAME, SECRET);
     const [cert, key] = ['tls.crt', 'tls.key'].map((file) => join(mounted.folder, file));
     const bind = cluster.provider === 'local' ? '127.0.0.1' : '0.0.0.0';
-    serving = await startServing(VALUES.policy, [
-      ...[`--tls-cert-file=${cert}`, `--tls-private-key-file=${key}`, `--kubeconfig=${cluster.kubeconfig}`],
-      ...[`--bind=${bind}`, `--port=${port}`],
-    ]);
+    serving = await startServing({
+      config: VALUES.policy,
+      flags: [
+        ...[`--tls-cert-file=${cert}`, `--tls-private-key-file=${key}`, `--kubeconfig=${cluster.kubeconfig}`],
+        ...[`--bind=${bind}`, `--port=${port}`],
+      ],
+    });
   }, 15 * 60_000);
 
   afterAll(async () => {

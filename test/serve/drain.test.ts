@@ -2,7 +2,8 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
+import { type Clock, REAL_CLOCK } from '../../src/runtime/clock.ts';
 import {
   ask,
   GOOD_POD,
@@ -18,16 +19,29 @@ const BODY = JSON.stringify(reviewOf(GOOD_POD));
 const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
 
 let serving: Serving | undefined;
-afterEach(() => serving?.stop());
+/** Ends the drain. Until then the webhook goes on, however long a test takes. */
+let endDrain: () => void;
+let clock: Clock;
+
+beforeEach(() => {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  endDrain = resolve;
+  clock = { ...REAL_CLOCK, sleep: () => promise };
+});
+
+afterEach(async () => {
+  endDrain();
+  await serving?.stop();
+});
 
 describe('SIGTERM', () => {
-  it('loses no call under load', async () => {
-    serving = await startServing(undefined, ['--drain-seconds', '3']);
+  it('fails no call under load', async () => {
+    serving = await startServing({ clock });
     const agent = keepAlive();
     const answers: Response[] = [];
     let stopped = false;
     async function keepAsking(running: Serving): Promise<void> {
-      // A caller goes on until the endpoint is taken from it, which is before the drain is over.
+      // An API server goes on calling until the endpoint is removed, which happens before the drain is over.
       while (!stopped) answers.push(await ask(running, BODY, { agent }));
     }
     const callers = Array.from({ length: 25 }, () => keepAsking(serving as Serving));
@@ -39,6 +53,7 @@ describe('SIGTERM', () => {
     stopped = true;
     await Promise.all(callers);
     agent.destroy();
+    endDrain();
 
     expect(await serving.exited).toBe(0);
     expect(answers.every(({ status, text }) => status === 200 && text.includes('"allowed":true'))).toBe(true);
@@ -47,8 +62,8 @@ describe('SIGTERM', () => {
     await expect(ask(serving, BODY)).rejects.toThrow('ECONNREFUSED');
   });
 
-  it('makes it unready at once, and it goes on answering', async () => {
-    serving = await startServing(undefined, ['--drain-seconds', '2']);
+  it('makes the webhook unready at once, but it goes on answering', async () => {
+    serving = await startServing({ clock });
     expect((await probe(serving, '/readyz')).status).toBe(200);
     serving.terminate();
     await serving.logged('draining');
@@ -57,8 +72,8 @@ describe('SIGTERM', () => {
     expect((await ask(serving, BODY)).status).toBe(200);
   });
 
-  it('asks refused callers to connect anew, too', async () => {
-    serving = await startServing(undefined, ['--drain-seconds', '1']);
+  it('makes it ask callers to reconnect, including those that it refuses', async () => {
+    serving = await startServing({ clock });
     serving.terminate();
     await serving.logged('draining');
     expect((await ask(serving, 'x')).headers['connection']).toBe('close');
@@ -81,15 +96,17 @@ describe('the process', () => {
       String(drainSeconds),
     ];
     const child = spawn(process.execPath, [MAIN, 'serve', ...args, ...ports], { stdio: ['ignore', 'pipe', 'inherit'] });
+    onTestFinished(() => void child.kill('SIGKILL'));
     const lines: { msg: string; port: number }[] = [];
-    createInterface({ input: child.stdout }).on('line', (line) => lines.push(JSON.parse(line)));
+    const output = createInterface({ input: child.stdout }).on('line', (line) => lines.push(JSON.parse(line)));
+    // Once the streams are closed, too, every line has been read.
+    const exited = once(child, 'close').then(([code, signal]) => code ?? signal);
     const listening = () => lines.find(({ msg }) => msg === 'listening');
-    while (!listening()) await once(child.stdout, 'data');
-    const exited = once(child, 'exit').then(([code, signal]) => code ?? signal);
-    return { child, lines, exited, port: listening()?.port ?? 0, ca: running.ca };
+    while (!listening()) await once(output, 'line');
+    return { child, lines, output, exited, port: listening()?.port ?? 0, ca: running.ca };
   }
 
-  it('answers, drains on SIGTERM, writes its last line, and exits with 0', async () => {
+  it('answers, drains on SIGTERM, writes its last log line, and exits with 0', async () => {
     serving = await startServing();
     const real = await start(serving, 0);
     expect((await ask({ ...serving, ...real }, BODY)).status).toBe(200);
@@ -102,7 +119,7 @@ describe('the process', () => {
     serving = await startServing();
     const real = await start(serving, 3600);
     real.child.kill('SIGTERM');
-    while (real.lines.at(-1)?.msg !== 'draining') await once(real.child.stdout, 'data');
+    while (real.lines.at(-1)?.msg !== 'draining') await once(real.output, 'line');
     real.child.kill('SIGTERM');
     expect(await real.exited).toBe(143);
   });

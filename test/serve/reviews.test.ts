@@ -161,7 +161,7 @@ describe('the webhook', () => {
 describe('under enforcement audit', () => {
   let serving: Serving;
   beforeAll(async () => {
-    serving = await startServing({ ...CONFIG, enforcement: 'audit' });
+    serving = await startServing({ config: { ...CONFIG, enforcement: 'audit' } });
   });
   afterAll(() => serving.stop());
 

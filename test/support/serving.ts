@@ -6,6 +6,8 @@ import { PassThrough } from 'node:stream';
 import { connect, type TLSSocket } from 'node:tls';
 import { stringify } from 'yaml';
 import { runCommandLine } from '../../src/cli/command-line.ts';
+import { type Clock, REAL_CLOCK } from '../../src/runtime/clock.ts';
+import type { Timeouts } from '../../src/serve/server.ts';
 import { issueCertificate } from './certificates.ts';
 import { PROGRAM } from './command-line.ts';
 
@@ -34,7 +36,29 @@ export interface LogLine {
 
 export const CONFIG = { version: 1, namespaces: [{ names: ['qdrant'], profile: 'private' }] };
 
-export async function startServing(config: object = CONFIG, flags: readonly string[] = []): Promise<Serving> {
+const HOUR_MS = 3_600_000;
+/** Timeouts that never expire during a test, however busy the machine is. */
+export const PATIENT: Timeouts = {
+  handshake: HOUR_MS,
+  headers: HOUR_MS,
+  request: HOUR_MS,
+  keepAlive: HOUR_MS,
+  check: 2000,
+  close: HOUR_MS,
+};
+
+export interface ServingOptions {
+  readonly config?: object;
+  readonly flags?: readonly string[];
+  /** Measures the drain. */
+  readonly clock?: Clock;
+}
+
+export async function startServing({
+  config = CONFIG,
+  flags = [],
+  clock = REAL_CLOCK,
+}: ServingOptions = {}): Promise<Serving> {
   const folder = await mkdtemp(join(tmpdir(), 'qdrant-admission-serving-'));
   const files = { config: join(folder, 'config.yaml'), cert: join(folder, 'tls.crt'), key: join(folder, 'tls.key') };
   const { cert, key, ca } = await issueCertificate('localhost');
@@ -60,6 +84,7 @@ export async function startServing(config: object = CONFIG, flags: readonly stri
     now: () => new Date(),
     signal: stopping.signal,
     program: PROGRAM,
+    timing: { clock, timeouts: PATIENT },
   });
   const ended = exited.then((code) => {
     throw new Error(`serve ended with ${code}: ${stderr.read()}`);
@@ -182,7 +207,8 @@ export async function dial({ port, ca }: Serving, options: object = {}) {
 
 /** Asks what kubelet and Prometheus ask. */
 export async function probe({ metricsPort }: Serving, path: string): Promise<{ status: number; text: string }> {
-  const response = await fetch(`http://127.0.0.1:${metricsPort}${path}`);
+  // On a connection of its own: one that was idle may be closed just as it is used again.
+  const response = await fetch(`http://127.0.0.1:${metricsPort}${path}`, { headers: { connection: 'close' } });
   return { status: response.status, text: await response.text() };
 }
 

@@ -112,9 +112,10 @@ function listening(child: ChildProcess, lines: string[]): Promise<{ port: number
 }
 
 async function ready(metricsPort: number): Promise<void> {
-  const end = Date.now() + 30_000;
+  const end = Date.now() + 50_000;
   for (;;) {
-    const response = await fetch(`http://127.0.0.1:${metricsPort}/readyz`);
+    // On a connection of its own: one that was idle may be closed just as it is used again.
+    const response = await fetch(`http://127.0.0.1:${metricsPort}/readyz`, { headers: { connection: 'close' } });
     const said = await response.text();
     if (response.ok) return;
     if (Date.now() > end) throw new Error(`the webhook is not ready: ${said}`);

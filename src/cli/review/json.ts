@@ -6,7 +6,7 @@ import { describeFinding } from '../../engine/wording.ts';
 import type { Format } from '../shared/formats.ts';
 import { jsonPieces } from '../shared/json-pieces.ts';
 import { programOutput, programSchema } from '../shared/program-output.ts';
-import type { Reviewed, ReviewedVerdict, ReviewReport } from './report.ts';
+import { REVIEW_OUTCOMES, type Reviewed, type ReviewedVerdict, type ReviewReport } from './report.ts';
 
 const line = z.int().min(1).describe('Line in the file, from 1.');
 const column = z.int().min(1).describe('Column in the line, from 1, in UTF-16 units.');
@@ -56,7 +56,9 @@ const objectSchema = z.strictObject({
   operation: z.enum(OPERATIONS).describe('CREATE, unless an AdmissionReview says another.'),
   file: z.string(),
   line,
-  outcome: z.enum(['accepted', 'refused', 'unknown']),
+  outcome: z
+    .enum(REVIEW_OUTCOMES)
+    .describe('not-judged: its kind is judged, but no rule could say anything of this object.'),
   policy: z
     .enum(['configuration', 'defaults'])
     .describe('Whose: of the configuration, or the defaults of the profile where it does not name the namespace.'),
@@ -73,10 +75,11 @@ export const reviewOutputSchema = z
       .enum(['enforce', 'audit'])
       .describe('The switch of the configuration. With audit the API server denies nothing of what is refused here.'),
     summary: z.strictObject({
-      objects: count.describe('Objects that were judged.'),
+      objects: count.describe('Objects of kinds that rules judge.'),
       accepted: count,
       refused: count,
       unknown: count,
+      undecided: count.describe('Objects of which no rule could say anything: their outcome is not-judged.'),
       notJudged: z
         .array(z.strictObject({ apiVersion: z.string(), kind: z.string(), count }))
         .describe('Objects of kinds that no rule judges.'),
@@ -113,6 +116,7 @@ export function reviewOutput({ review, enforcement, exitCode, program }: ReviewR
       accepted: number('accepted'),
       refused: number('refused'),
       unknown: number('unknown'),
+      undecided: number('not-judged'),
       notJudged: [...notJudged],
       errors: errors.length,
       exitCode,

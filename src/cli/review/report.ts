@@ -15,11 +15,15 @@ export interface ReviewedVerdict {
   readonly standing: Standing;
 }
 
-/** One object that was judged. */
+/** What became of an object. Not judged: its kind is judged, but no rule could say anything of this one. */
+export const REVIEW_OUTCOMES = ['accepted', 'refused', 'unknown', 'not-judged'] as const;
+export type ReviewOutcome = (typeof REVIEW_OUTCOMES)[number];
+
+/** One object of a kind that rules judge. */
 export interface Reviewed {
   readonly manifest: Manifest;
   readonly subject: Subject;
-  readonly outcome: 'accepted' | 'refused' | 'unknown';
+  readonly outcome: ReviewOutcome;
   readonly verdicts: readonly ReviewedVerdict[];
   readonly locate: (path: string) => Position;
   /** Whether the configuration names the namespace; else the defaults of a profile judged. */

@@ -22,7 +22,7 @@ import type { Colour } from '../shared/flags.ts';
 import { writeReport } from '../shared/formats.ts';
 import { paintFor } from '../shared/terminal.ts';
 import { REVIEW_FORMATS } from './formats.ts';
-import type { NotJudged, Review, Reviewed, ReviewedVerdict, ReviewReport, Standing } from './report.ts';
+import type { NotJudged, Review, Reviewed, ReviewedVerdict, ReviewOutcome, ReviewReport, Standing } from './report.ts';
 
 export type ReviewFlags = {
   readonly config: string | undefined;
@@ -201,7 +201,7 @@ async function judgeCase(each: Case, { subject, locate }: PlacedSubject, signal:
         ? await judgeForAll(subject, each.config.namespaces, ports, signal)
         : await judge(subject, policy ?? fallback, ports, signal);
     const verdicts = decision.verdicts.map((verdict) => ({ verdict, standing: standingOf(verdict, strict) }));
-    return { ...about, outcome: outcomeOf(verdicts), verdicts };
+    return { ...about, outcome: outcomeOf(subject, verdicts), verdicts };
   } catch (error) {
     const crash = error instanceof Error ? error.message : String(error);
     return { ...about, outcome: 'unknown', verdicts: [], crash };
@@ -215,10 +215,14 @@ function standingOf(verdict: Verdict, strict: boolean): Standing {
   return verdict.outcome;
 }
 
-function outcomeOf(verdicts: readonly ReviewedVerdict[]): Reviewed['outcome'] {
+function outcomeOf({ operation }: Subject, verdicts: readonly ReviewedVerdict[]): ReviewOutcome {
   const counted = verdicts.filter(({ verdict, standing }) => refuses(verdict) && standing !== 'not-judged');
   if (counted.some(({ standing }) => standing === 'fail')) return 'refused';
-  return counted.length > 0 ? 'unknown' : 'accepted';
+  if (counted.length > 0) return 'unknown';
+  // A CREATE is judged by every rule for its kind: where none said anything, nobody has accepted it. Another request may
+  // change nothing that rules judge, and is let in for that.
+  const isSilent = operation === 'CREATE' && verdicts.every(({ standing }) => standing === 'not-judged');
+  return isSilent ? 'not-judged' : 'accepted';
 }
 
 /** Whether any rule there is, on or off, has a say on objects of this kind. */

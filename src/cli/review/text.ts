@@ -5,10 +5,11 @@ import type { Finding } from '../../engine/rule.ts';
 import { count, describeFinding, printable } from '../../engine/wording.ts';
 import type { Format } from '../shared/formats.ts';
 import type { Paint } from '../shared/terminal.ts';
-import type { Review, Reviewed, ReviewedVerdict, ReviewReport } from './report.ts';
+import { REVIEW_OUTCOMES, type Review, type Reviewed, type ReviewedVerdict, type ReviewReport } from './report.ts';
 
-const COLOUR = { accepted: 'green', refused: 'red', unknown: 'yellow' } as const;
-/** Of the longest outcome. */
+const COLOUR = { accepted: 'green', refused: 'red', unknown: 'yellow', 'not-judged': 'yellow' } as const;
+const WORD = { accepted: 'accepted', refused: 'refused', unknown: 'unknown', 'not-judged': 'not judged' } as const;
+/** Of all outcomes but the last, which is rare. */
 const WIDTH = 8;
 
 /** For people: object by object, then what was not judged, and all in all. */
@@ -27,7 +28,7 @@ function* write({ review, enforcement, hasConfiguration, profile, quiet, paint }
 /** One object: what became of it, and for every rule that has something to say where, what, and how to mend it. */
 export function describeReviewed(reviewed: Reviewed, paint: Paint): string {
   const { manifest, subject, outcome, verdicts, crash } = reviewed;
-  const head = paint(COLOUR[outcome], outcome.padEnd(WIDTH));
+  const head = paint(COLOUR[outcome], WORD[outcome].padEnd(WIDTH));
   const place = paint('dim', printable(`${manifest.source}:${manifest.line}`));
   return [
     `${head}  ${paint('bold', printable(subject.ref))}  ${place}`,
@@ -39,9 +40,9 @@ export function describeReviewed(reviewed: Reviewed, paint: Paint): string {
 
 /** The last lines: how many objects and what became of them, and what was not judged. */
 export function describeSummary({ objects, notJudged, errors }: Review, paint: Paint): string {
-  const parts = (['accepted', 'refused', 'unknown'] as const).flatMap((wanted) => {
+  const parts = REVIEW_OUTCOMES.flatMap((wanted) => {
     const number = objects.filter(({ outcome }) => outcome === wanted).length;
-    return number === 0 ? [] : [paint(COLOUR[wanted], `${number} ${wanted}`)];
+    return number === 0 ? [] : [paint(COLOUR[wanted], `${number} ${WORD[wanted]}`)];
   });
   const kinds = notJudged.map(({ kind, count }) => `${count} ${printable(kind)}`);
   const summary = [
@@ -61,7 +62,7 @@ function describeUnconfigured({ objects }: Review, profile: Profile): string {
   return `judged by the defaults of ${profile}, for ${whose} that the configuration does not name: ${names.join(', ')}\n`;
 }
 
-/** Once a rule and reason, not once an object: a chart may hold hundreds. */
+/** Once per rule and reason, not once per object: a chart may hold hundreds. */
 function describeRulesNotJudged(objects: readonly Reviewed[]): string[] {
   const lines = new Map<string, number>();
   for (const { verdicts } of objects) {

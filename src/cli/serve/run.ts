@@ -1,19 +1,19 @@
 import { once } from 'node:events';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { KubeConfigError } from '../../cluster/access.ts';
 import { attestationsAt, exemptionsAt, expiredAt } from '../../config/expiry.ts';
 import { ConfigError, loadConfig } from '../../config/load.ts';
 import type { Config } from '../../config/resolve.ts';
 import { CertificateError } from '../../runtime/certificate-files.ts';
+import { REAL_CLOCK } from '../../runtime/clock.ts';
 import { keepReloaded, type Reloaded } from '../../runtime/reload.ts';
 import { createApp } from '../../serve/app.ts';
 import { createHandler } from '../../serve/handler.ts';
 import { createRequestLog } from '../../serve/request-log.ts';
 import { createReviewPath } from '../../serve/review-path.ts';
-import { type RunningServer, startServer } from '../../serve/server.ts';
+import { type RunningServer, startServer, TIMEOUTS } from '../../serve/server.ts';
 import { type Log, openLog } from '../../telemetry/log.ts';
 import { createMetrics, type Metrics } from '../../telemetry/metrics.ts';
-import { type CommandContext, EXIT } from '../shared/context.ts';
+import { type CommandContext, EXIT, type Timing } from '../shared/context.ts';
 import { keepCertificate } from './certificate.ts';
 import { connectCluster } from './cluster.ts';
 import { type ServeFlags, type ServeSettings, serveSettings } from './settings.ts';
@@ -21,6 +21,7 @@ import { type ServeFlags, type ServeSettings, serveSettings } from './settings.t
 /** How often files are looked at, in milliseconds. */
 const RELOAD_MS = 2000;
 const TLS_ERROR_LOG_MS = 1000;
+const REAL_TIMING: Timing = { clock: REAL_CLOCK, timeouts: TIMEOUTS };
 
 /** `serve`: the webhook, until it is told to stop. */
 export async function serve(flags: ServeFlags, _: readonly [], context: CommandContext): Promise<number> {
@@ -36,7 +37,7 @@ export async function serve(flags: ServeFlags, _: readonly [], context: CommandC
 }
 
 async function answer(settings: ServeSettings, context: CommandContext): Promise<number> {
-  const { stdout, env, now, signal, program } = context;
+  const { stdout, env, now, signal, program, timing: { clock, timeouts } = REAL_TIMING } = context;
   const log = openLog(stdout, settings.logLevel);
   const { version, node } = program;
   log.info({ version, node }, 'starting');
@@ -84,6 +85,7 @@ async function answer(settings: ServeSettings, context: CommandContext): Promise
     }),
     app: createApp({ metrics, unready }),
     onTlsError: tlsErrors(log, metrics),
+    timeouts,
   });
   const { port, metricsPort } = server;
   log.info({ port, metricsPort, namespaces: config.current.namespaces.size }, 'listening');
@@ -91,7 +93,7 @@ async function answer(settings: ServeSettings, context: CommandContext): Promise
   if (!signal.aborted) await once(signal, 'abort');
   draining = true;
   log.info({ seconds: settings.drainSeconds }, 'draining');
-  await sleep(settings.drainSeconds * 1000);
+  await clock.sleep(settings.drainSeconds * 1000, ending.signal);
   await server.close();
   config.stop();
   ending.abort();

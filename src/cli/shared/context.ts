@@ -1,3 +1,6 @@
+import type { Clock } from '../../runtime/clock.ts';
+import type { Timeouts } from '../../serve/server.ts';
+
 /** Which program this is, as its outputs name it. */
 export interface Program {
   readonly name: string;
@@ -17,6 +20,15 @@ export interface CommandContext {
   /** Aborted on the first SIGTERM or SIGINT. */
   readonly signal: AbortSignal;
   readonly program: Program;
+  /** Replaced by tests, so that they do not depend on how busy the machine is. */
+  readonly timing?: Timing;
+}
+
+/** How time passes for what serves. */
+export interface Timing {
+  /** Measures the drain. */
+  readonly clock: Clock;
+  readonly timeouts: Timeouts;
 }
 
 /** Exit codes of every command; 70 is EX_SOFTWARE of sysexits.h, far from every verdict. */

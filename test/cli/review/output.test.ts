@@ -10,8 +10,7 @@ import { reviewSources } from '../../../src/cli/review/run.ts';
 import { describeReviewed, describeSummary } from '../../../src/cli/review/text.ts';
 import { createPaint } from '../../../src/cli/shared/terminal.ts';
 import { readInputFiles } from '../../../src/manifests/input-files.ts';
-import type { Policy, Rule } from '../../../src/rules/define.ts';
-import { definePodRule } from '../../../src/rules/define.ts';
+import { definePodRule, type Policy, type Rule } from '../../../src/rules/define.ts';
 import { PROGRAM } from '../../support/command-line.ts';
 import { policyWith } from '../../support/policies.ts';
 import { badPod, files, goodPod, review, reviewJson } from '../../support/review-run.ts';
@@ -98,6 +97,7 @@ describe('the JSON', () => {
       accepted: 1,
       refused: 1,
       unknown: 0,
+      undecided: 0,
       notJudged: [],
       errors: 1,
       exitCode: 3,
@@ -192,9 +192,9 @@ describe('what the files cannot tell', () => {
 
   it('is not judged, is said once, and does not count', async () => {
     const result = await judge(needsNamespace, `${goodPod('a')}---\n${goodPod('b')}`);
-    expect(outcome(result)).toEqual(['accepted', 'not-judged']);
+    expect(outcome(result)).toEqual(['not-judged', 'not-judged']);
     expect(describeSummary(result, plain)).toBe(
-      'not judged: needs-namespace needs namespace: the files bring no Namespace called qdrant (2 objects)\n2 objects: 2 accepted\n',
+      'not judged: needs-namespace needs namespace: the files bring no Namespace called qdrant (2 objects)\n2 objects: 2 not judged\n',
     );
     const [verdict] = reviewOutput(reportOf(result)).objects[0]?.verdicts ?? [];
     expect(verdict).toMatchObject({ outcome: 'not-judged', reason: 'the files bring no Namespace called qdrant' });

@@ -1,5 +1,5 @@
 import { X509Certificate } from 'node:crypto';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { DEFAULT_LIFETIMES } from '../../../src/certificates/lifetimes.ts';
 import {
   type Certificates,
@@ -11,6 +11,7 @@ import { findCluster } from '../../../src/cluster/kubeconfig.ts';
 import type { ServingCertificate } from '../../../src/runtime/certificate-files.ts';
 import { type CertificateObjects, SECRET_PATH, serveCertificateObjects } from '../../support/certificate-objects.ts';
 import { type ScriptedApi, startScriptedApi } from '../../support/scripted-api.ts';
+import { eventually } from '../../support/watch-script.ts';
 
 const DAY = 86_400_000;
 const SETTINGS = {
@@ -89,15 +90,15 @@ function isTrusted({ cert }: ServingCertificate, text: string): boolean {
   return pems.some((pem) => leaf.verify(new X509Certificate(pem).publicKey));
 }
 
-function settle(replica: Replica): Promise<void> {
-  return vi.waitFor(() => expect(replica.status().settled).toBeDefined(), { timeout: 20_000 });
+function settle(replica: Replica): Promise<unknown> {
+  return eventually(() => expect(replica.status().settled).toBeDefined());
 }
 
 test('two replicas that start at once agree on one authority and one leaf, published in every entry', async () => {
   const [one, other] = [startReplica(), startReplica()];
   expect(one.healthy()).toBe(false);
   await Promise.all([settle(one), settle(other)]);
-  await vi.waitFor(() => expect(other.served).toHaveLength(1), { timeout: 20_000 });
+  await eventually(() => expect(other.served).toHaveLength(1));
   expect(one.served).toEqual(other.served);
   const [first = '', second] = publishedTexts();
   expect(first).toBe(second);
@@ -119,19 +120,19 @@ test('renews the leaf in time, and then the authority, publishing both in betwee
   const replica = startReplica();
   await settle(replica);
   ahead = 21 * DAY;
-  await vi.waitFor(() => expect(replica.served).toHaveLength(2), { timeout: 20_000 });
+  await eventually(() => expect(replica.served).toHaveLength(2));
   expect(authoritiesIn(publishedTexts()[0] ?? '')).toBe(1);
 
   ahead = 244 * DAY;
-  await vi.waitFor(() => expect(authoritiesIn(publishedTexts()[0] ?? '')).toBe(2), { timeout: 20_000 });
+  await eventually(() => expect(authoritiesIn(publishedTexts()[0] ?? '')).toBe(2));
   const both = publishedTexts()[0] ?? '';
-  await vi.waitFor(() => expect(replica.served.length).toBeGreaterThanOrEqual(4), { timeout: 20_000 });
+  await eventually(() => expect(replica.served.length).toBeGreaterThanOrEqual(4));
   for (const certificate of replica.served) expect(isTrusted(certificate, both)).toBe(true);
   expect(authoritiesIn(publishedTexts()[0] ?? '')).toBe(2);
 
   const last = replica.served.at(-1);
   ahead += 31 * DAY;
-  await vi.waitFor(() => expect(authoritiesIn(publishedTexts()[0] ?? '')).toBe(1), { timeout: 20_000 });
+  await eventually(() => expect(authoritiesIn(publishedTexts()[0] ?? '')).toBe(1));
   expect(last && isTrusted(last, publishedTexts()[0] ?? '')).toBe(true);
 });
 
@@ -145,7 +146,7 @@ test('restores a caBundle that somebody removed', async () => {
     metadata: { ...configuration.metadata, resourceVersion: 'theirs' },
     webhooks: configuration.webhooks.map(({ name }) => ({ name, clientConfig: {} })),
   };
-  await vi.waitFor(() => expect(publishedTexts()).toEqual(before), { timeout: 20_000 });
+  await eventually(() => expect(publishedTexts()).toEqual(before));
   expect(replica.served).toHaveLength(1);
 });
 
@@ -171,12 +172,12 @@ describe('when something goes wrong', () => {
     const replica = startReplica();
     await settle(replica);
     objects.interfere = () => ({ status: 503, reason: 'ServiceUnavailable' });
-    await vi.waitFor(() => expect(replica.status().problem).toContain('HTTP 503'), { timeout: 20_000 });
+    await eventually(() => expect(replica.status().problem).toContain('HTTP 503'));
     expect(replica.healthy()).toBe(true);
     ahead = 31 * DAY;
     expect(replica.healthy()).toBe(false);
     objects.interfere = () => undefined;
-    await vi.waitFor(() => expect(replica.healthy()).toBe(true), { timeout: 20_000 });
+    await eventually(() => expect(replica.healthy()).toBe(true));
     expect(replica.status().problem).toBeUndefined();
   });
 
@@ -184,7 +185,7 @@ describe('when something goes wrong', () => {
     objects.interfere = ({ url }) =>
       url.pathname.startsWith(SECRET_PATH) ? { status: 403, reason: 'Forbidden' } : undefined;
     const replica = startReplica();
-    await vi.waitFor(() => expect(replica.status().problem).toContain('HTTP 403'), { timeout: 20_000 });
+    await eventually(() => expect(replica.status().problem).toContain('HTTP 403'));
     expect(api.requests.some(({ method, url }) => method === 'POST' && url.pathname === SECRET_PATH)).toBe(false);
     expect(replica.served).toEqual([]);
   });
@@ -198,7 +199,7 @@ describe('when something goes wrong', () => {
       metadata: { ...secret.metadata, resourceVersion: 'damaged' },
       data: { ...secret.data, 'authority.key': Buffer.from('lost').toString('base64') },
     };
-    await vi.waitFor(() => expect(replica.served).toHaveLength(2), { timeout: 20_000 });
+    await eventually(() => expect(replica.served).toHaveLength(2));
     expect(lines.join()).toContain('authority.key is not the key of authority.crt');
     const [text = ''] = publishedTexts();
     for (const certificate of replica.served) expect(isTrusted(certificate, text)).toBe(true);
@@ -212,7 +213,7 @@ describe('when something goes wrong', () => {
         if (offered === 1) throw new Error('not now');
       },
     });
-    await vi.waitFor(() => expect(replica.healthy()).toBe(true), { timeout: 20_000 });
+    await eventually(() => expect(replica.healthy()).toBe(true));
     expect(offered).toBe(2);
   });
 

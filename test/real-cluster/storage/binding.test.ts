@@ -14,6 +14,8 @@ const elsewhere = 'storage-binding-elsewhere';
 const CLASS = 'storage-binding-encrypted';
 /** Only a label of volumes: nothing makes any for it. */
 const PLAIN_CLASS = 'storage-binding-plain';
+/** Of a driver that reads annotations of claims; nothing makes any volumes for it. */
+const PORTWORX_CLASS = 'storage-binding-portworx';
 const LEGACY = 'volume.beta.kubernetes.io/storage-class';
 const BIND_COMPLETED = 'pv.kubernetes.io/bind-completed';
 const VOLUMES = ['label', 'pre-bound', 'plain', 'moved', 'named', 'forged', 'attested', 'far', 'free', 'far-away'].map(
@@ -40,6 +42,7 @@ beforeAll(async () => {
   await ensureNamespace(cluster, elsewhere);
   await apply(cluster, storageClass(CLASS));
   await apply(cluster, storageClass(PLAIN_CLASS, PLAIN));
+  await apply(cluster, storageClass(PORTWORX_CLASS, { secure: 'true' }, { provisioner: 'pxd.portworx.com' }));
   await ensureNamespace(cluster, namespace);
   // From before the namespace was protected: the volume that it names is not there yet.
   await must(create(claim(namespace, 'later', { storageClassName: CLASS, volumeName: 'storage-binding-forged' })));
@@ -53,7 +56,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await Promise.all([protection?.remove(), claimsOnly?.remove()]);
   await kubectl(['delete', 'namespace', elsewhere, '--wait=false']);
-  await remove(...VOLUMES, `storageclass ${CLASS}`, `storageclass ${PLAIN_CLASS}`);
+  await remove(...VOLUMES, `storageclass ${CLASS}`, `storageclass ${PLAIN_CLASS}`, `storageclass ${PORTWORX_CLASS}`);
 });
 
 describe('the older annotation of the class', () => {
@@ -84,13 +87,22 @@ describe('the older annotation of the class', () => {
   });
 });
 
-test.each(['', 'status'])("a driver's annotation is refused by UPDATE (subresource %j)", async (subresource) => {
-  const name = `annotated${subresource}`;
-  await must(create(claim(namespace, name, { storageClassName: CLASS })));
+describe.each(['', 'status'])("a driver's annotation (subresource %j)", (subresource) => {
   const body = { metadata: { annotations: { 'px/secure': 'false' } } };
-  const { code, stderr } = await patch(`pvc ${name} -n ${namespace}`, body, `--subresource=${subresource}`);
-  expect(code, stderr).toBe(1);
-  expect(stderr).toContain('metadata.annotations["px/secure"] is false');
+
+  test('is refused by UPDATE', async () => {
+    const name = `annotated${subresource}`;
+    await must(create(claim(namespace, name, { storageClassName: PORTWORX_CLASS })));
+    const { code, stderr } = await patch(`pvc ${name} -n ${namespace}`, body, `--subresource=${subresource}`);
+    expect(code, stderr).toBe(1);
+    expect(stderr).toContain('metadata.annotations["px/secure"] is false');
+  });
+
+  test('says nothing on a claim of another driver', async () => {
+    const name = `other${subresource}`;
+    await must(create(claim(namespace, name, { storageClassName: CLASS })));
+    await must(patch(`pvc ${name} -n ${namespace}`, body, `--subresource=${subresource}`));
+  });
 });
 
 describe('a directory of a node that carries the class as its label', () => {
