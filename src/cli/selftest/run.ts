@@ -4,6 +4,7 @@ import { findCluster } from '../../cluster/kubeconfig.ts';
 import { KubeError, pathOf } from '../../cluster/wire.ts';
 import type { Enforcement } from '../../engine/policy.ts';
 import { cut, printable } from '../../engine/wording.ts';
+import { kindNamed } from '../../k8s/kinds.ts';
 import { isJsonObject, type JsonObject } from '../../k8s/object.ts';
 import { type CommandContext, EXIT } from '../shared/context.ts';
 
@@ -13,7 +14,7 @@ export type SelftestFlags = {
   readonly kubeconfig: string | undefined;
 };
 
-const PODS = { group: '', version: 'v1', plural: 'pods', kind: 'Pod', namespaced: true } as const;
+const PODS = kindNamed('Pod');
 
 /** How the API server begins a refusal that it got from this program. */
 const OURS = /^admission webhook "[a-z-]+\.admission\.qdrant\.io" denied the request/;
