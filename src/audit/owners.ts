@@ -99,13 +99,13 @@ export function ownerLookUp(
   client: KubeClient,
   signal: AbortSignal,
 ): (namespace: string, ref: ControllerRef) => Promise<OwnerNode | undefined> {
-  const served = new Map<string, Promise<readonly JsonObject[]>>();
+  const resourcesByPath = new Map<string, Promise<readonly JsonObject[]>>();
 
   async function resourceOf({ apiVersion, kind }: ControllerRef): Promise<Resource | undefined> {
     const [group = '', version = ''] = apiVersion.includes('/') ? apiVersion.split('/') : ['', apiVersion];
     const path = `/${group === '' ? 'api' : `apis/${encodeURIComponent(group)}`}/${encodeURIComponent(version)}`;
-    const resources = served.get(path) ?? resourcesOf(client, path, signal);
-    served.set(path, resources);
+    const resources = resourcesByPath.get(path) ?? resourcesOf(client, path, signal);
+    resourcesByPath.set(path, resources);
     // Subresources are in the same list, with a slash in their name.
     const found = (await resources).find((each) => each['kind'] === kind && !String(each['name']).includes('/'));
     const plural = found?.['name'];

@@ -15,16 +15,16 @@ export const dataSources = defineFact({
     objects,
   }): Known<readonly DataOrigin[]> | Promise<Known<readonly DataOrigin[]>> {
     const claims = claimsOf(object, pod);
-    return claims.length === 0 ? known([]) : originsOf(claims);
+    return claims.length === 0 ? known([]) : dataOriginsOf(claims);
 
-    async function originsOf(all: readonly Claim[]): Promise<Known<readonly DataOrigin[]>> {
-      const origins: DataOrigin[] = [];
+    async function dataOriginsOf(all: readonly Claim[]): Promise<Known<readonly DataOrigin[]>> {
+      const found: DataOrigin[] = [];
       for (const claim of all) {
         const origin = await dataOrigin(claim, { namespace, depth: 0 }, objects);
         if (!origin.known) return origin;
-        origins.push(origin.value);
+        found.push(origin.value);
       }
-      return known(origins);
+      return known(found);
     }
   },
 });

@@ -136,7 +136,7 @@ interface Row {
   /** The CSI driver that its volumes name, where it is another: names of in-tree plugins are translated. */
   readonly driver?: string;
   /** It is no CSI driver: the fields of a PersistentVolume's spec, one of which is the source of its volumes. */
-  readonly sources?: readonly string[];
+  readonly volumeSources?: readonly string[];
   readonly level: Level;
   /** Qdrant needs block storage: a shared file system is refused unless attested. */
   readonly storage: 'block' | 'shared';

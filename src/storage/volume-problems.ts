@@ -150,10 +150,10 @@ function disagreements(volume: PersistentVolume, origin: LinkedVolume, provision
 function sourceProblem(volume: PersistentVolume, provisioner: string): Finding | undefined {
   const spec = specOf(volume);
   const row = provisionerOf(provisioner);
-  if (row?.sources) {
-    if (!spec.csi && row.sources.some((source) => spec[source] != null)) return undefined;
+  if (row?.volumeSources) {
+    if (!spec.csi && row.volumeSources.some((source) => spec[source] != null)) return undefined;
     const found = `is not set: the volumes of ${provisioner} have it`;
-    return { path: `spec.${row.sources.join(' or spec.')}`, found, required: attestIt(volume) };
+    return { path: `spec.${row.volumeSources.join(' or spec.')}`, found, required: attestIt(volume) };
   }
   const driver = driverOf(provisioner);
   const source = driverOfVolume(volume);

@@ -6,7 +6,7 @@ import { describeFinding } from '../../engine/wording.ts';
 import type { Format } from '../shared/formats.ts';
 import { jsonPieces } from '../shared/json-pieces.ts';
 import { programOutput, programSchema } from '../shared/program-output.ts';
-import { REVIEW_OUTCOMES, type Reviewed, type ReviewedVerdict, type ReviewReport } from './report.ts';
+import { REVIEW_OUTCOMES, type ReviewedObject, type ReviewedVerdict, type ReviewReport } from './report.ts';
 
 const line = z.int().min(1).describe('Line in the file, from 1.');
 const column = z.int().min(1).describe('Column in the line, from 1, in UTF-16 units.');
@@ -106,7 +106,7 @@ export const JSON_OUTPUT: Format<ReviewReport> = {
 /** A review as data. */
 export function reviewOutput({ review, enforcement, exitCode, program }: ReviewReport): ReviewOutput {
   const { objects, notJudged, errors } = review;
-  const number = (wanted: Reviewed['outcome']) => objects.filter(({ outcome }) => outcome === wanted).length;
+  const number = (wanted: ReviewedObject['outcome']) => objects.filter(({ outcome }) => outcome === wanted).length;
   return {
     schemaVersion: 1,
     program: programOutput(program),
@@ -126,8 +126,8 @@ export function reviewOutput({ review, enforcement, exitCode, program }: ReviewR
   };
 }
 
-function objectOutput(reviewed: Reviewed): ReviewOutput['objects'][number] {
-  const { manifest, subject, outcome, verdicts, configured, crash } = reviewed;
+function objectOutput(reviewedObject: ReviewedObject): ReviewOutput['objects'][number] {
+  const { manifest, subject, outcome, verdicts, configured, crash } = reviewedObject;
   const { object, namespace, operation } = subject;
   return {
     apiVersion: object.apiVersion,
@@ -139,14 +139,14 @@ function objectOutput(reviewed: Reviewed): ReviewOutput['objects'][number] {
     line: manifest.line,
     outcome,
     policy: configured ? 'configuration' : 'defaults',
-    verdicts: verdicts.map((verdict) => verdictOutput(verdict, reviewed)),
+    verdicts: verdicts.map((verdict) => verdictOutput(verdict, reviewedObject)),
     ...(crash !== undefined && { reason: crash }),
   };
 }
 
 function verdictOutput(
   { verdict, standing }: ReviewedVerdict,
-  { locate }: Reviewed,
+  { locate }: ReviewedObject,
 ): ReviewOutput['objects'][number]['verdicts'][number] {
   const { rule, mode } = verdict;
   const findings = verdict.outcome === 'fail' ? verdict.findings : [];

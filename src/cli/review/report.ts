@@ -20,7 +20,7 @@ export const REVIEW_OUTCOMES = ['accepted', 'refused', 'unknown', 'not-judged'] 
 export type ReviewOutcome = (typeof REVIEW_OUTCOMES)[number];
 
 /** One object of a kind that rules judge. */
-export interface Reviewed {
+export interface ReviewedObject {
   readonly manifest: Manifest;
   readonly subject: Subject;
   readonly outcome: ReviewOutcome;
@@ -41,7 +41,7 @@ export interface NotJudged {
 
 /** A whole run of `review`. */
 export interface Review {
-  readonly objects: readonly Reviewed[];
+  readonly objects: readonly ReviewedObject[];
   readonly notJudged: readonly NotJudged[];
   readonly errors: readonly InputError[];
 }

@@ -22,7 +22,15 @@ import type { Colour } from '../shared/flags.ts';
 import { writeReport } from '../shared/formats.ts';
 import { paintFor } from '../shared/terminal.ts';
 import { REVIEW_FORMATS } from './formats.ts';
-import type { NotJudged, Review, Reviewed, ReviewedVerdict, ReviewOutcome, ReviewReport, Standing } from './report.ts';
+import type {
+  NotJudged,
+  Review,
+  ReviewedObject,
+  ReviewedVerdict,
+  ReviewOutcome,
+  ReviewReport,
+  Standing,
+} from './report.ts';
 
 export type ReviewFlags = {
   readonly config: string | undefined;
@@ -74,8 +82,8 @@ async function reviewFiles(
   config: Config | undefined,
   { stdin, signal, now }: CommandContext,
 ): Promise<Review | undefined> {
-  const sourceOptions = { stdin, signal, ...(flags.config !== undefined && { except: flags.config }) };
-  const review = await reviewSources(readInputFiles(names, sourceOptions), {
+  const inputOptions = { stdin, signal, ...(flags.config !== undefined && { except: flags.config }) };
+  const review = await reviewInputs(readInputFiles(names, inputOptions), {
     ...(config && { config }),
     fallback: defaultPolicy(flags.profile),
     ...(flags.namespace !== undefined && { namespace: flags.namespace }),
@@ -122,15 +130,15 @@ interface Case {
   readonly fallback: Policy;
 }
 
-/** Judges all objects of all sources, until it is told to stop. One that cannot be read or judged hides no other. */
-export async function reviewSources(
-  sources: AsyncIterable<Result<InputFile, InputError>>,
+/** Judges all objects of all files, until it is told to stop. One that cannot be read or judged hides no other. */
+export async function reviewInputs(
+  files: AsyncIterable<Result<InputFile, InputError>>,
   settings: ReviewSettings,
 ): Promise<Review> {
   const errors: InputError[] = [];
   const plain: Manifest[] = [];
   const fixtures: Fixture[] = [];
-  for await (const source of sources) {
+  for await (const source of files) {
     if (!source.ok) {
       errors.push(source.error);
       continue;
@@ -147,7 +155,7 @@ export async function reviewSources(
     errors.push(...read.errors, ...headersIn(read, settings.fixtures));
     plain.push(...read.manifests.filter((manifest) => !isFixtureHeader(manifest)));
   }
-  const objects: Reviewed[] = [];
+  const objects: ReviewedObject[] = [];
   const others: KubernetesObject[] = [];
   for (const each of casesOf(plain, fixtures, settings)) {
     if (settings.signal.aborted) break;
@@ -190,7 +198,7 @@ function* casesOf(plain: readonly Manifest[], fixtures: readonly Fixture[], sett
   }
 }
 
-async function judgeCase(each: Case, { subject, locate }: PlacedSubject, signal: AbortSignal): Promise<Reviewed> {
+async function judgeCase(each: Case, { subject, locate }: PlacedSubject, signal: AbortSignal): Promise<ReviewedObject> {
   const { manifest, ports, strict, fallback } = each;
   const policy = each.config?.namespaces.get(subject.namespace);
   const configured = policy !== undefined || (each.config !== undefined && concernsAll(subject.object));

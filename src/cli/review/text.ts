@@ -5,7 +5,13 @@ import type { Finding } from '../../engine/rule.ts';
 import { count, describeFinding, printable } from '../../engine/wording.ts';
 import type { Format } from '../shared/formats.ts';
 import type { Paint } from '../shared/terminal.ts';
-import { REVIEW_OUTCOMES, type Review, type Reviewed, type ReviewedVerdict, type ReviewReport } from './report.ts';
+import {
+  REVIEW_OUTCOMES,
+  type Review,
+  type ReviewedObject,
+  type ReviewedVerdict,
+  type ReviewReport,
+} from './report.ts';
 
 const COLOUR = { accepted: 'green', refused: 'red', unknown: 'yellow', 'not-judged': 'yellow' } as const;
 const WORD = { accepted: 'accepted', refused: 'refused', unknown: 'unknown', 'not-judged': 'not judged' } as const;
@@ -16,8 +22,8 @@ const WIDTH = 8;
 export const TEXT: Format<ReviewReport> = { write };
 
 function* write({ review, enforcement, hasConfiguration, profile, quiet, paint }: ReviewReport): Generator<string> {
-  for (const reviewed of review.objects) {
-    if (!quiet || reviewed.outcome !== 'accepted') yield describeReviewed(reviewed, paint);
+  for (const object of review.objects) {
+    if (!quiet || object.outcome !== 'accepted') yield describeReviewed(object, paint);
   }
   if (quiet) return;
   if (hasConfiguration) yield describeUnconfigured(review, profile);
@@ -26,14 +32,14 @@ function* write({ review, enforcement, hasConfiguration, profile, quiet, paint }
 }
 
 /** One object: what became of it, and for every rule that has something to say where, what, and how to mend it. */
-export function describeReviewed(reviewed: Reviewed, paint: Paint): string {
-  const { manifest, subject, outcome, verdicts, crash } = reviewed;
+export function describeReviewed(object: ReviewedObject, paint: Paint): string {
+  const { manifest, subject, outcome, verdicts, crash } = object;
   const head = paint(COLOUR[outcome], WORD[outcome].padEnd(WIDTH));
   const place = paint('dim', printable(`${manifest.source}:${manifest.line}`));
   return [
     `${head}  ${paint('bold', printable(subject.ref))}  ${place}`,
     ...(crash === undefined ? [] : [`  this program failed on it, which is no acceptance: ${printable(crash)}`]),
-    ...verdicts.flatMap((verdict) => describeVerdict(verdict, reviewed, paint)),
+    ...verdicts.flatMap((verdict) => describeVerdict(verdict, object, paint)),
     '',
   ].join('\n');
 }
@@ -63,7 +69,7 @@ function describeUnconfigured({ objects }: Review, profile: Profile): string {
 }
 
 /** Once per rule and reason, not once per object: a chart may hold hundreds. */
-function describeRulesNotJudged(objects: readonly Reviewed[]): string[] {
+function describeRulesNotJudged(objects: readonly ReviewedObject[]): string[] {
   const lines = new Map<string, number>();
   for (const { verdicts } of objects) {
     for (const { verdict, standing } of verdicts) {
@@ -75,14 +81,12 @@ function describeRulesNotJudged(objects: readonly Reviewed[]): string[] {
   return [...lines].map(([line, number]) => `not judged: ${line} (${count(number, 'object')})`);
 }
 
-function describeVerdict({ verdict, standing }: ReviewedVerdict, reviewed: Reviewed, paint: Paint): string[] {
+function describeVerdict({ verdict, standing }: ReviewedVerdict, object: ReviewedObject, paint: Paint): string[] {
   const { rule, mode } = verdict;
   const exempted = 'exempted' in verdict ? verdict.exempted : [];
-  const lines = exempted.map((each) => `    ${placeOf(each.finding, reviewed)}  ${printable(describeExempted(each))}`);
+  const lines = exempted.map((each) => `    ${placeOf(each.finding, object)}  ${printable(describeExempted(each))}`);
   if (verdict.outcome === 'fail') {
-    const findings = verdict.findings.map(
-      (finding) => `    ${placeOf(finding, reviewed)}  ${describeFinding(finding)}`,
-    );
+    const findings = verdict.findings.map((finding) => `    ${placeOf(finding, object)}  ${describeFinding(finding)}`);
     const fix = rule.fix.split('\n').map((text) => paint('green', `      ${text}`));
     lines.unshift(...findings, paint('dim', `    how to fix (${rulePagePath(rule)}):`), ...fix);
   } else if (verdict.outcome === 'unknown' && standing === 'unknown') {
@@ -93,6 +97,6 @@ function describeVerdict({ verdict, standing }: ReviewedVerdict, reviewed: Revie
   return [`  ${paint('bold', rule.id)}${weight}`, ...lines];
 }
 
-function placeOf(finding: Finding, { manifest, locate }: Reviewed): string {
+function placeOf(finding: Finding, { manifest, locate }: ReviewedObject): string {
   return printable(`${manifest.source}:${locate(finding.path).line}`);
 }

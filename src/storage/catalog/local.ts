@@ -8,7 +8,7 @@ const REMOVED = 'none: Kubernetes no longer has it';
 
 const GONE: Reading = { read: 'kubernetes/csi-translation-lib@83cf1e3: plugins/ translates it to no driver' };
 
-type Local = Pick<Provisioner, 'name' | 'title' | 'mechanism' | 'sources' | 'classAnnotations'> & Reading;
+type Local = Pick<Provisioner, 'name' | 'title' | 'mechanism' | 'volumeSources' | 'classAnnotations'> & Reading;
 
 const LOCAL_PATH_ANNOTATIONS: readonly ClassAnnotation[] = [
   { key: 'allowUnsafePathPattern', why: 'lets pathPattern leave the directories of the configuration' },
@@ -24,7 +24,7 @@ const ROWS: readonly Local[] = [
     name: 'rancher.io/local-path',
     title: 'local-path, kind, k3s',
     mechanism: DIRECTORY,
-    sources: ['hostPath', 'local'],
+    volumeSources: ['hostPath', 'local'],
     classAnnotations: LOCAL_PATH_ANNOTATIONS,
     read: 'rancher/local-path-provisioner@9fa2a62: provisioner.go',
   },
@@ -32,21 +32,21 @@ const ROWS: readonly Local[] = [
     name: 'k8s.io/minikube-hostpath',
     title: 'minikube',
     mechanism: DIRECTORY,
-    sources: ['hostPath'],
+    volumeSources: ['hostPath'],
     read: 'kubernetes/minikube@eb25dbc: pkg/storage/storage_provisioner.go',
   },
   {
     name: 'docker.io/hostpath',
     title: 'Docker Desktop',
     mechanism: DIRECTORY,
-    sources: ['hostPath'],
+    volumeSources: ['hostPath'],
     unread: 'closed source',
   },
   {
     name: 'microk8s.io/hostpath',
     title: 'MicroK8s',
     mechanism: DIRECTORY,
-    sources: ['hostPath'],
+    volumeSources: ['hostPath'],
     unread: 'no source at hand; it makes directories of the node, whatever it reads',
   },
   {
@@ -66,7 +66,7 @@ const ROWS: readonly Local[] = [
     name: 'openebs.io/local',
     title: 'OpenEBS Dynamic LocalPV',
     mechanism: DIRECTORY,
-    sources: ['hostPath', 'local'],
+    volumeSources: ['hostPath', 'local'],
     classAnnotations: [{ key: 'cas.openebs.io/config', why: 'says where on the node the data lies' }],
     read: 'openebs/dynamic-localpv-provisioner@2f165df: cmd/provisioner-localpv/app/config.go',
   },
@@ -105,7 +105,7 @@ const ROWS: readonly Local[] = [
     name: 'kubernetes.io/no-provisioner',
     title: 'volumes made beforehand',
     mechanism: 'none: it is up to each volume',
-    sources: ['local'],
+    volumeSources: ['local'],
     read: 'documentation of Kubernetes on local volumes: nothing provisions them',
   },
   { name: 'kubernetes.io/rbd', title: 'Ceph RBD, removed in-tree plugin', mechanism: REMOVED, ...GONE },

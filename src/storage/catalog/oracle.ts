@@ -24,7 +24,7 @@ export const ORACLE: readonly Provisioner[] = [
   {
     name: 'oracle.com/oci',
     title: 'Oracle Cloud Block Volume, FlexVolume',
-    sources: ['flexVolume'],
+    volumeSources: ['flexVolume'],
     level: 'platform',
     storage: 'block',
     keyCase: 'exact',

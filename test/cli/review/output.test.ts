@@ -6,7 +6,7 @@ import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { reviewOutput, reviewOutputSchema } from '../../../src/cli/review/json.ts';
 import type { Review, ReviewReport } from '../../../src/cli/review/report.ts';
-import { reviewSources } from '../../../src/cli/review/run.ts';
+import { reviewInputs } from '../../../src/cli/review/run.ts';
 import { describeReviewed, describeSummary } from '../../../src/cli/review/text.ts';
 import { createPaint } from '../../../src/cli/shared/terminal.ts';
 import { readInputFiles } from '../../../src/manifests/input-files.ts';
@@ -185,7 +185,7 @@ describe('what the files cannot tell', () => {
     const root = await files({ 'f.yaml': text });
     const fallback: Policy = { ...policyWith(), rules: [{ rule, mode: 'enforce', options: {}, reads: {} }] };
     const settings = { strict: false, fixtures: false, fallback, now: new Date(0), signal, ...flags };
-    return reviewSources(readInputFiles([join(root, 'f.yaml')], { stdin: process.stdin, signal }), settings);
+    return reviewInputs(readInputFiles([join(root, 'f.yaml')], { stdin: process.stdin, signal }), settings);
   }
 
   const outcome = ({ objects: [object] }: Review) => [object?.outcome, object?.verdicts[0]?.standing];
