@@ -176,7 +176,7 @@ describe("the program's own account", () => {
 describe('a member', () => {
   test('upgrades; what the program wrote stays', async () => {
     expect(await release('upgrade', MEMBER, '--set', 'autoscaling.enabled=true')).toMatchObject({ code: 0 });
-    const bundle = 'jsonpath={.webhooks[0].clientConfig.caBundle}';
+    const bundle = 'jsonpath={.webhooks[?(@.name=="pods.admission.qdrant.io")].clientConfig.caBundle}';
     expect(await must(kubectl(`get validatingwebhookconfiguration ${NAME} -o ${bundle}`))).not.toBe('');
     const data = await must(kubectl(`get secret ${NAME}-certificates -o jsonpath={.data}`));
     expect(JSON.parse(data)).toEqual({ 'tls.crt': 'YQ==' });
