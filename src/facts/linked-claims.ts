@@ -133,7 +133,7 @@ function unsupported(
   const [group, kind] = [source.apiGroup ?? '', source.kind ?? ''];
   const { name } = kindOf({ apiVersion: group === '' ? 'v1' : `${group}/v1`, kind }) ?? {};
   if (name === CLAIM || name === SNAPSHOT) return undefined;
-  return `names a ${kind} of ${group === '' ? 'the core group' : group}`;
+  return `names ${kind === '' ? 'something' : `a ${kind}`} of ${group === '' ? 'the core group' : group}`;
 }
 
 async function linkedSnapshot(name: string, place: Place, objects: SourceReader): Promise<Known<LinkedSnapshot>> {

@@ -105,7 +105,7 @@ describe('the fact dataSources', () => {
       'dataSource',
       `names a VolumeSnapshotContent of ${SNAPSHOT_GROUP}`,
     ],
-    ['names no kind', { dataSource: { name: 'a' } }, 'dataSource', 'names a  of the core group'],
+    ['names no kind', { dataSource: { name: 'a' } }, 'dataSource', 'names something of the core group'],
   ])('does not follow a claim that %s', async (_, spec, field, found) => {
     const objects = [claim('a'), claim('b'), snapshot('a', {}), volume('a')];
     expect(await origin(spec, objects)).toEqual({ kind: 'other', field, found });

@@ -81,6 +81,39 @@ describe('a volume that its class made', () => {
   });
 });
 
+describe('a volume of a provisioner that nobody here knows, whose class is attested', () => {
+  const parameters = { pool: 'a' };
+  const own = storageClass('fast', {}, { provisioner: 'example.com/array', parameters });
+  const attested = {
+    storage: {
+      attestations: [
+        {
+          storageClass: 'fast',
+          provisioner: 'example.com/array',
+          parametersSha256: parametersSha256(parameters),
+          mechanism: 'array',
+          reason: 'the array encrypts',
+          responsible: 'storage@example.com',
+          expires: '2026-12-01T00:00:00Z',
+        },
+      ],
+    },
+  };
+  const by = { annotations: { [PROVISIONED_BY]: 'example.com/array' } };
+
+  it('may be of a source that is no CSI driver', async () => {
+    expect(await judgeVolume(made({ csi: null, nfs: { server: 'a', path: '/' } }, by), [own], attested)).toEqual([
+      'pass',
+    ]);
+  });
+
+  it('is not one of a CSI driver of another name, or of none', async () => {
+    for (const csi of [CSI, { volumeHandle: 'vol-1' }]) {
+      expect(await judgeVolume(made({ csi }, by), [own], attested)).toEqual(refusal('spec.csi.driver is '));
+    }
+  });
+});
+
 describe('a class that was made anew', () => {
   const NOT_OLDER = refusal('names a class that is not older than the claim, or was made after the volume');
   // A claim that is much younger than everything else: only the volume tells.
