@@ -6,6 +6,8 @@ import { describeCrash } from './cli/shared/crash.ts';
 import { openOutput, writeNow } from './runtime/output.ts';
 
 const [STDOUT, STDERR] = [1, 2];
+/** What a write to a pipe that its reader has closed ends with; the second where a parent made it of two sockets, and left something unread. */
+const CLOSED = new Set<string | undefined>(['EPIPE', 'ECONNRESET']);
 const program: Program = { name: manifest.name, version: manifest.version, node: process.version };
 
 // What nobody caught leaves nothing behind that could be relied on. Whatever can fail comes after this, loading it, too.
@@ -39,7 +41,7 @@ process.exitCode = code;
 
 // Whoever closes a pipe has read enough; whoever cannot store a report must not take what there is for all of it.
 const failure = await stdout.settled();
-if (failure !== undefined && failure.code !== 'EPIPE') {
+if (failure !== undefined && !CLOSED.has(failure.code)) {
   stderr.stream.write(`${program.name}: standard output could not be written to its end: ${failure.message}\n`);
   if (code !== EXIT.crashed) process.exitCode = EXIT.usage;
 }

@@ -18,7 +18,8 @@ describe.each(fixtureFiles())('$path', (file) => {
     const fine = file.prefix === 'unknown' ? ['pass', 'unknown'] : ['pass'];
     const others = verdicts.filter(({ rule, outcome }) => rule.id !== file.rule && !fine.includes(outcome));
     expect(others).toEqual([]);
-    expect(OUTCOMES[file.prefix]).toContain(own?.outcome);
+    const why = own?.outcome === 'unknown' ? `: ${own.reason}` : '';
+    expect(OUTCOMES[file.prefix], `${file.path} is judged ${own?.outcome}${why}`).toContain(own?.outcome);
     if (own?.outcome !== 'fail') return;
     for (const { path, required } of own.findings) {
       expect(path).toMatch(/^(spec|metadata|status|template|provisioner)\b/);

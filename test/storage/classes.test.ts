@@ -73,7 +73,10 @@ describe('the catalog', () => {
       ({ unread, level, rawBlock }) => unread && level === 'declared' && rawBlock === 'encrypted',
     );
     // Its disks are encrypted by the platform.
-    expect(blind.map(({ name }) => name)).toEqual(['ebs.csi.eks.amazonaws.com']);
+    expect(
+      blind.map(({ name }) => name),
+      "what could not be read has rawBlock: 'not-shown'",
+    ).toEqual(['ebs.csi.eks.amazonaws.com']);
   });
 
   it('translates names of in-tree plugins to drivers that it knows, and no others', () => {

@@ -55,7 +55,7 @@ it.each([
 
 it.each([
   [[], 'expected --config FILE or --namespace NAME'],
-  [['-n', 'a', '--format', 'yaml'], '--format is "yaml": expected text or json'],
+  [['-n', 'a', '--format', 'yaml'], '--format is "yaml": expected text'],
   [['-n', 'a', '--profile', 'public'], '--profile is "public": expected hybrid or private'],
   [['-n', 'a', '--color', 'blue'], '--color is "blue": expected auto, always or never'],
   [['-n', 'a/b'], '--namespace is "a/b": expected the name of a namespace'],

@@ -64,7 +64,7 @@ describe('usage', () => {
     [['f', '--config'], '--config has no value: expected FILE with the policy of the protected namespaces'],
     [['--strict=maybe', 'f'], '--strict is "maybe": expected true, false, or only --strict'],
     [['--profile', 'public', 'f'], '--profile is "public": expected hybrid or private'],
-    [['--format', 'xml', 'f'], '--format is "xml": expected text or json'],
+    [['--format', 'xml', 'f'], '--format is "xml": expected text'],
     [['--color', 'blue', 'f'], '--color is "blue": expected auto, always or never'],
     [['-n', '', 'f'], '--namespace is empty: expected NAME of the namespace of objects that name none'],
     [['--namespace=', 'f'], '--namespace is empty: expected NAME of the namespace of objects that name none'],

@@ -97,7 +97,7 @@ safe           ebs.csi.aws.com        yes        customer  by its parameters: EB
   });
 
   it.each([
-    [['--format', 'xml', 'f'], '--format is "xml": expected text or json'],
+    [['--format', 'xml', 'f'], '--format is "xml": expected text'],
     [['--color', 'blue', 'f'], '--color is "blue": expected auto, always or never'],
     [['--nope'], '--nope is not a flag'],
     [['-n', 'a', 'f'], '--namespace needs --config FILE'],
