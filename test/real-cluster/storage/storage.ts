@@ -62,7 +62,7 @@ export function storageOn({ kubectl }: SharedCluster): Storage {
 export async function removeVolumesOf({ kubectl }: SharedCluster, namespace: string): Promise<void> {
   const path = `jsonpath={range .items[?(@.spec.claimRef.namespace=="${namespace}")]}{.metadata.name} {end}`;
   const volumes = async () => (await must(kubectl(['get', 'pv', '-o', path]))).split(' ').filter((name) => name !== '');
-  await must(kubectl(['-n', namespace, 'delete', 'pvc', '--all', '--timeout=55s']));
+  await must(kubectl(['-n', namespace, 'delete', 'pvc', '--all', '--timeout=5m']));
   const names = await volumes();
   if (names.length === 0) return;
   await kubectl(['delete', 'pv', ...names, '--ignore-not-found', '--wait=false']);
