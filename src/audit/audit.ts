@@ -59,7 +59,7 @@ type Counted = NonNullable<Kind['auditedAs']>;
 /** How many of each; all zero where there is none. */
 export type Tally = Readonly<Record<Counted, number>>;
 
-export const NONE: Tally = { pods: 0, templates: 0, claims: 0 };
+export const NONE: Tally = { pods: 0, templates: 0, claims: 0, network: 0 };
 
 /** Controllers come before what they make, and pods last: who controls whom is then known. */
 const AUDITED = KINDS.filter(({ auditedAs }) => auditedAs).sort(
@@ -192,7 +192,7 @@ class NamespaceRun {
     // What is there is no longer created: what the scheduler or a controller wrote into it since is no violation.
     const operation = counts === 'templates' ? 'CREATE' : 'UPDATE';
     const subject = makeSubject({ object, operation, namespace: this.#name, now: this.#options.now });
-    if (!subject.pod && counts !== 'claims') return;
+    if (!subject.pod && (counts === 'pods' || counts === 'templates')) return;
     const { verdicts } = await judge(subject, this.#policy, this.#ports, this.#options.signal);
     this.#tally = { ...this.#tally, [counts]: this.#tally[counts] + 1 };
     const notable = verdicts.filter(({ outcome }) => outcome !== 'pass');

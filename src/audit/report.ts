@@ -126,8 +126,8 @@ export function totalsOf(audits: readonly NamespaceAudit[]): AuditTotals {
   };
 }
 
-export function isAny({ pods, templates, claims }: Tally): boolean {
-  return pods + templates + claims > 0;
+export function isAny({ pods, templates, claims, network }: Tally): boolean {
+  return pods + templates + claims + network > 0;
 }
 
 function tally(objects: readonly AuditedObject[]): Tally {
@@ -140,5 +140,10 @@ export function plusOne(all: Tally, { counts }: Pick<AuditedObject, 'counts'>): 
 }
 
 function sum(a: Tally, b: Tally): Tally {
-  return { pods: a.pods + b.pods, templates: a.templates + b.templates, claims: a.claims + b.claims };
+  return {
+    pods: a.pods + b.pods,
+    templates: a.templates + b.templates,
+    claims: a.claims + b.claims,
+    network: a.network + b.network,
+  };
 }

@@ -5,6 +5,7 @@ import { claimClasses } from './claim-classes.ts';
 import { claimDrivers } from './claim-drivers.ts';
 import { dataSources } from './data-sources.ts';
 import { namespace } from './namespace.ts';
+import { networkPolicies } from './network-policies.ts';
 import { owners } from './owners.ts';
 import { usedClaims } from './used-claims.ts';
 import { waitingClaims } from './waiting-claims.ts';
@@ -17,6 +18,7 @@ export const FACTS = [
   claimDrivers,
   dataSources,
   namespace,
+  networkPolicies,
   owners,
   usedClaims,
   waitingClaims,

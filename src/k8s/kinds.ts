@@ -1,5 +1,6 @@
 import { claimShape } from './core/claim-shape.ts';
 import { cronJob, job, pod, podTemplate, statefulSet, workload } from './core/workload-shapes.ts';
+import { networkPolicy } from './networking/shapes.ts';
 import { fieldAt, groupOf, type KubernetesObject } from './object.ts';
 import { type FieldsShape, fields, metadata, type TypeOf } from './shape.ts';
 import {
@@ -36,7 +37,7 @@ interface Traits {
   readonly transient?: true;
   readonly admission?: AdmissionEntry;
   /** What an audit counts its objects as; absent: it is not audited. */
-  readonly auditedAs?: 'pods' | 'templates' | 'claims';
+  readonly auditedAs?: 'pods' | 'templates' | 'claims' | 'network';
 }
 
 interface Names<G extends string, K extends string> {
@@ -148,6 +149,10 @@ export const KINDS = [
     podController: 'cronjob-controller',
   }),
   row(namespaced('batch', 'Job', 'jobs'), job, { ...WORKLOAD, template: IN_SPEC, podController: 'job-controller' }),
+  row(namespaced('networking.k8s.io', 'NetworkPolicy', 'networkpolicies'), networkPolicy, {
+    admission: { entry: 'policies' },
+    auditedAs: 'network',
+  }),
   row(namespaced('snapshot.storage.k8s.io', 'VolumeSnapshot', 'volumesnapshots'), volumeSnapshot, { optional: true }),
   row(
     clusterScoped('snapshot.storage.k8s.io', 'VolumeSnapshotContent', 'volumesnapshotcontents'),

@@ -2,14 +2,15 @@ import type { ObjectMeta } from './object.ts';
 
 /** metav1.LabelSelector. Empty selects everything. */
 export interface LabelSelector {
-  readonly matchLabels?: Readonly<Record<string, string>> | undefined;
-  readonly matchExpressions?: readonly LabelRequirement[] | undefined;
+  readonly matchLabels?: Readonly<Record<string, string | null>> | null | undefined;
+  readonly matchExpressions?: readonly LabelRequirement[] | null | undefined;
 }
 
 export interface LabelRequirement {
-  readonly key: string;
-  readonly operator: 'In' | 'NotIn' | 'Exists' | 'DoesNotExist';
-  readonly values?: readonly string[] | undefined;
+  readonly key?: string | null | undefined;
+  /** In, NotIn, Exists or DoesNotExist; the API server takes no other. */
+  readonly operator?: string | null | undefined;
+  readonly values?: readonly string[] | null | undefined;
 }
 
 /** Whether labels match a selector, as the API server matches them. */
@@ -18,13 +19,14 @@ export function selects(selector: LabelSelector, labels: ObjectMeta['labels']): 
   // In a file a label may be null, which the API server reads as the empty string.
   const label = (key: string) => (Object.hasOwn(own, key) ? (own[key] ?? '') : undefined);
   return (
-    Object.entries(selector.matchLabels ?? {}).every(([key, value]) => label(key) === value) &&
-    (selector.matchExpressions ?? []).every((requirement) => meets(requirement, label(requirement.key)))
+    Object.entries(selector.matchLabels ?? {}).every(([key, value]) => label(key) === (value ?? '')) &&
+    (selector.matchExpressions ?? []).every((requirement) => meets(requirement, label(requirement.key ?? '')))
   );
 }
 
-/** `NotIn` is also met by an object that does not carry the label. */
-function meets({ operator, values = [] }: LabelRequirement, value: string | undefined): boolean {
+/** `NotIn` is also met by an object that does not carry the label; what is no operator selects nothing. */
+function meets({ operator, values: given }: LabelRequirement, value: string | undefined): boolean {
+  const values = given ?? [];
   switch (operator) {
     case 'In':
       return value !== undefined && values.includes(value);
@@ -34,5 +36,16 @@ function meets({ operator, values = [] }: LabelRequirement, value: string | unde
       return value !== undefined;
     case 'DoesNotExist':
       return value === undefined;
+    default:
+      return false;
   }
+}
+
+/**
+ * Whether a selector that is no pointer in the API selects whatever is there: absent, null and empty are the same. (In
+ * the peers of a NetworkPolicy absent and empty differ: ask there whether it is absent first.)
+ */
+export function selectsEverything(selector: LabelSelector | null | undefined): boolean {
+  const { matchLabels, matchExpressions } = selector ?? {};
+  return Object.keys(matchLabels ?? {}).length === 0 && (matchExpressions ?? []).length === 0;
 }

@@ -76,6 +76,7 @@ function checkTemplate(object: KubernetesObject, kind: Kind, template: readonly 
 function hasType(value: unknown, shape: Shape & string): boolean {
   if (shape === 'integer') return Number.isInteger(value);
   if (shape === 'quantity') return typeof value === 'string' || typeof value === 'number';
+  if (shape === 'intOrString') return typeof value === 'string' || Number.isInteger(value);
   return typeof value === shape;
 }
 
@@ -149,6 +150,7 @@ const EXPECTED = {
   boolean: 'true or false',
   integer: 'an integer',
   quantity: 'a quantity such as 500m or 8Gi',
+  intOrString: 'an integer or a string',
 } as const;
 
 function join(path: string, field: string): string {

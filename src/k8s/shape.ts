@@ -1,5 +1,5 @@
-/** A single value of a JSON type. A quantity is `500m`, or the plain number 2. */
-type Scalar = 'string' | 'boolean' | 'integer' | 'quantity';
+/** A single value of a JSON type. A quantity is `500m`, or the plain number 2; a port is its number, or its name. */
+type Scalar = 'string' | 'boolean' | 'integer' | 'quantity' | 'intOrString';
 
 /** The expected JSON type of a field we read. Fields that are not named here are not read, hence not checked. */
 export type Shape = Scalar | ListShape | MapShape | FieldsShape;
@@ -46,6 +46,7 @@ interface ScalarTypes {
   readonly boolean: boolean;
   readonly integer: number;
   readonly quantity: string | number;
+  readonly intOrString: string | number;
 }
 
 // All shapes have the same fields in the same order: every request is checked against hundreds of them, and V8 is quick
@@ -75,6 +76,8 @@ export const metadata = fields({
   resourceVersion: 'string',
   /** RFC 3339, to the second. */
   creationTimestamp: 'string',
+  /** Set while the API server waits for finalizers, or for a namespace to become empty. */
+  deletionTimestamp: 'string',
   labels: map('string'),
   annotations: map('string'),
   ownerReferences: list(

@@ -3,6 +3,8 @@ import { z } from 'zod';
 import { ConfigError, parseConfig } from '../config/load.ts';
 import type { Config } from '../config/resolve.ts';
 import { FACT_NAMES, type FactName } from '../facts/index.ts';
+import { isKind } from '../k8s/kinds.ts';
+import type { JsonObject, KubernetesObject } from '../k8s/object.ts';
 import { failure, type Result, success } from '../k8s/result.ts';
 import { describeError, type InputError } from './documents.ts';
 import { type Manifest, type Manifests, readManifests } from './objects.ts';
@@ -25,6 +27,17 @@ const fixtureHeaderSchema = z.strictObject({
   /** Why no API server can be asked: this fixture is only replayed at the webhook itself. */
   replay: z.string().min(1).optional(),
 });
+
+/**
+ * Where a fixture brings no NetworkPolicy it plays in a namespace that denies whatever no policy opens: else every pod
+ * would be refused for that.
+ */
+const DEFAULT_DENY: KubernetesObject & JsonObject = {
+  apiVersion: 'networking.k8s.io/v1',
+  kind: 'NetworkPolicy',
+  metadata: { name: 'default-deny' },
+  spec: { podSelector: {}, policyTypes: ['Ingress', 'Egress'] },
+};
 
 /** A case: what is judged, and all that a judgement of it depends on. */
 export interface Fixture {
@@ -72,12 +85,23 @@ export function fixtureOf({ manifests, errors }: Manifests, file: string): Resul
   if (inline && !inline.ok) return inline;
   return success({
     subject,
-    world: others.filter((manifest) => manifest !== subject),
+    world: surrounded(
+      subject,
+      others.filter((manifest) => manifest !== subject),
+    ),
     ...(now !== undefined && { now: new Date(now) }),
     ...(inline && { config: inline.value }),
     unknown,
     ...(replay !== undefined && { replay }),
   });
+}
+
+function surrounded(subject: Manifest, world: readonly Manifest[]): readonly Manifest[] {
+  const isPolicy = ({ object }: Manifest) => isKind(object, 'NetworkPolicy.networking.k8s.io');
+  const namespace = subject.object.metadata?.namespace;
+  if (isPolicy(subject) || world.some(isPolicy) || !namespace) return world;
+  const object = { ...DEFAULT_DENY, metadata: { name: 'default-deny', namespace } };
+  return [...world, { ...subject, object }];
 }
 
 function isWanted({ object }: Manifest, index: number, wanted: string | number): boolean {

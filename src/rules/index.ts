@@ -32,6 +32,7 @@ import { windowsHostProcess } from './containers/windows-host-process.ts';
 import type { Rule } from './define.ts';
 import { imageDigest } from './images/image-digest.ts';
 import { imageRegistry } from './images/image-registry.ts';
+import { defaultDeny } from './network/default-deny.ts';
 import { dedicatedNodes } from './resources/dedicated-nodes.ts';
 import { guaranteed } from './resources/guaranteed.ts';
 import { requestsAndLimits } from './resources/requests-and-limits.ts';
@@ -63,6 +64,7 @@ export const RULES: readonly Rule[] = [
   dataSource,
   databasePaths,
   dedicatedNodes,
+  defaultDeny,
   emptyDirVolumes,
   encryptedClass,
   guaranteed,

@@ -38,6 +38,17 @@ export const PROMISES = {
     title: 'Signed images of known origin',
     controls: ['soc2:CC6.8', 'soc2:CC8.1', 'hipaa:164.312(c)(1)', 'gdpr:32(1)(b)', 'nsa:Kubernetes Pod security'],
   },
+  network: {
+    title: 'Network isolated, and no way out for data',
+    controls: [
+      'soc2:CC6.1',
+      'soc2:CC6.6',
+      'hipaa:164.312(a)(1)',
+      'hipaa:164.312(e)(1)',
+      'gdpr:32(1)(b)',
+      'nsa:Network separation and hardening',
+    ],
+  },
   resources: {
     title: 'Dedicated resources for every cluster',
     controls: ['soc2:A1.1', 'hipaa:164.308(a)(7)(i)', 'gdpr:32(1)(b)'],

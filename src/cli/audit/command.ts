@@ -8,8 +8,8 @@ import type { AuditFlags } from './run.ts';
 export const auditCommand = defineCommand<AuditFlags, []>({
   brief: 'judge what already runs in a cluster',
   description: `Lists what stands in the protected namespaces of a cluster already and would be refused if it were created now: pods,
-the pod templates of every workload kind, and claims. Changes nothing. It has to read pods, workloads and claims there,
-and in the cluster StorageClasses and PersistentVolumes. It needs --config, --namespace, or both.
+the pod templates of every workload kind, claims, and what opens the network to them. Changes nothing. It has to read
+these kinds there, and in the cluster StorageClasses and PersistentVolumes. It needs --config, --namespace, or both.
 
 Exit codes: 0 nothing refused, 1 refused, 2 could not tell, 3 bad input or usage; the worst of 3, 1, 2, 0.`,
   examples: [
