@@ -63,15 +63,15 @@ function readGroups(text: string, { last }: { readonly last: boolean }): readonl
 export function writeAddress({ family, value }: Address): string {
   if (family === 'v4') return writeV4(value);
   const embedded = value & 0xffff_ffffn;
-  const prefix = EMBEDDING_PREFIXES.find(({ upper }) => value >> 32n === upper);
-  return prefix && embedded !== 0n ? `${prefix.text}${writeV4(embedded)}` : writeV6(value);
+  const embedding = EMBEDDINGS.find(({ upper }) => value >> 32n === upper);
+  return embedding && embedded !== 0n ? `${embedding.prefix}${writeV4(embedded)}` : writeV6(value);
 }
 
-/** IPv4-mapped (RFC 4291) and NAT64 (RFC 6052): the 96 bits before an IPv4 address, which is easier to read in decimal. */
-const EMBEDDING_PREFIXES = [
-  { upper: 0xffffn, text: '::ffff:' },
-  { upper: 0x64_ff9bn << 64n, text: '64:ff9b::' },
-];
+/** The ranges of IPv6 whose addresses are 96 bits and an IPv4 address, which packets to them reach in the end. */
+export const EMBEDDINGS = [
+  { name: 'IPv4-mapped', prefix: '::ffff:', upper: 0xffffn, source: 'RFC 4291' },
+  { name: 'NAT64', prefix: '64:ff9b::', upper: 0x64_ff9bn << 64n, source: 'RFC 6052' },
+] as const;
 
 function writeV4(value: bigint): string {
   return [24n, 16n, 8n, 0n].map((shift) => (value >> shift) & 0xffn).join('.');
