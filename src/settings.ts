@@ -1,5 +1,6 @@
 import type { z } from 'zod';
-import type { EngineSettings } from './engine/policy.ts';
+import type { EngineSettings, Profile } from './engine/policy.ts';
+import * as network from './network/configuration.ts';
 import * as storage from './storage/configuration.ts';
 
 /**
@@ -7,7 +8,7 @@ import * as storage from './storage/configuration.ts';
  * the top of the file under the promise's name, `perNamespace` in each entry of `namespaces`, and `resolve` makes of
  * both what rules and facts are told.
  */
-export const PROMISE_CONFIGURATIONS = { storage } as const;
+export const PROMISE_CONFIGURATIONS = { network, storage } as const;
 
 type Configurations = typeof PROMISE_CONFIGURATIONS;
 type ConfiguredPromise = keyof Configurations;
@@ -36,6 +37,13 @@ function each<const Part extends 'shared' | 'perNamespace'>(part: Part) {
 }
 
 /** Joins what the whole file and the entry of a namespace say. */
-export function resolvePromises(shared: SharedEntries, own: NamespaceEntries): PromiseSettings {
-  return { storage: storage.resolve(shared.storage, own.storage) };
+export function resolvePromises(
+  shared: SharedEntries,
+  own: NamespaceEntries,
+  of: Pick<EngineSettings, 'roles'> & { readonly profile: Profile },
+): PromiseSettings {
+  return {
+    network: network.resolve(shared.network, own.network, of),
+    storage: storage.resolve(shared.storage, own.storage),
+  };
 }

@@ -7,7 +7,7 @@ import { parseReads } from '../engine/reads.ts';
 import type { Mode, PodSecurityLevel } from '../engine/rule.ts';
 import type { ActiveRule, Policy, Rule } from '../rules/define.ts';
 import { RULES } from '../rules/index.ts';
-import { resolvePromises, type SharedEntries } from '../settings.ts';
+import { NAMESPACE_SCHEMAS, resolvePromises, SHARED_SCHEMAS, type SharedEntries } from '../settings.ts';
 import type { Attestation } from '../storage/settings.ts';
 import { DEFAULT_POD_SECURITY_LEVEL, DEFAULT_TEMPLATES, defaultMode } from './defaults.ts';
 import type { ConfigFile, NamespacesEntry } from './schema.ts';
@@ -47,11 +47,12 @@ export function defaultPolicy(profile: Profile): Policy {
       podSecurityLevel: DEFAULT_POD_SECURITY_LEVEL,
       templates: DEFAULT_TEMPLATES,
       roles: {},
-      storage: { requireCustomerKey: false, customerKeys: [] },
+      network: NAMESPACE_SCHEMAS.network.parse({}),
+      storage: NAMESPACE_SCHEMAS.storage.parse({}),
       rules: {},
     },
     [],
-    { storage: { attestations: [] } },
+    { network: SHARED_SCHEMAS.network.parse({}), storage: SHARED_SCHEMAS.storage.parse({}) },
   );
 }
 
@@ -61,14 +62,15 @@ function resolvePolicy(
   shared: SharedEntries,
 ): Policy {
   const { profile, podSecurityLevel, templates, enforcedSince } = entry;
+  const roles = resolveRoles(entry.roles);
   return {
     profile,
     podSecurityLevel,
     templates,
     settings: {
-      roles: resolveRoles(entry.roles),
+      roles,
       ...(enforcedSince !== undefined && { enforcedSince: new Date(enforcedSince) }),
-      ...resolvePromises(shared, entry),
+      ...resolvePromises(shared, entry, { profile, roles }),
     },
     rules: activeRules(profile, podSecurityLevel, entry.rules),
     exemptions,

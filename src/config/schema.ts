@@ -99,6 +99,10 @@ const namespaces = z
     ...NAMESPACE_SCHEMAS,
     rules: ruleSettings,
   })
+  .refine(({ profile, network }) => profile === 'hybrid' || network.console.length === 0, {
+    path: ['network', 'console'],
+    error: 'expected none: with profile private nothing leaves the cluster',
+  })
   .describe('Namespaces that share their settings. A name may not exist yet.');
 
 /** What has a controller that makes pods of it. */
