@@ -1,6 +1,6 @@
 import { claimShape } from './core/claim-shape.ts';
 import { cronJob, job, pod, podTemplate, statefulSet, workload } from './core/workload-shapes.ts';
-import { networkPolicy } from './networking/shapes.ts';
+import { endpointSlice, networkPolicy, service } from './networking/shapes.ts';
 import { fieldAt, groupOf, type KubernetesObject } from './object.ts';
 import { type FieldsShape, fields, metadata, type TypeOf } from './shape.ts';
 import {
@@ -119,6 +119,7 @@ export const KINDS = [
     podController: 'replication-controller',
   }),
   row(namespaced('', 'Secret', 'secrets'), onlyMetadata),
+  row(namespaced('', 'Service', 'services'), service),
   row(
     clusterScoped('admissionregistration.k8s.io', 'ValidatingWebhookConfiguration', 'validatingwebhookconfigurations'),
     onlyMetadata,
@@ -149,6 +150,7 @@ export const KINDS = [
     podController: 'cronjob-controller',
   }),
   row(namespaced('batch', 'Job', 'jobs'), job, { ...WORKLOAD, template: IN_SPEC, podController: 'job-controller' }),
+  row(namespaced('discovery.k8s.io', 'EndpointSlice', 'endpointslices'), endpointSlice),
   row(namespaced('networking.k8s.io', 'NetworkPolicy', 'networkpolicies'), networkPolicy, {
     admission: { entry: 'policies' },
     auditedAs: 'network',

@@ -25,3 +25,19 @@ export const networkPolicy = fields({
     egress: list(fields({ to: peers, ports })),
   }),
 });
+
+/** core/v1 Service. */
+export const service = fields({
+  metadata,
+  spec: fields({
+    clusterIPs: list('string'),
+    ports: list(fields({ port: 'integer', protocol: 'string' })),
+  }),
+});
+
+/** discovery.k8s.io/v1 EndpointSlice. */
+export const endpointSlice = fields({
+  metadata,
+  ports: list(fields({ port: 'integer', protocol: 'string' })),
+  endpoints: list(fields({ addresses: list('string') })),
+});
