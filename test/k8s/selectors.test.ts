@@ -44,7 +44,7 @@ describe('a label selector', () => {
   it('takes In for any of its values, and matchLabels for In with one', () => {
     fc.assert(
       fc.property(labels, key, values, (labelled, name, some) => {
-        const one = (only: string) => meets(labelled, { key: name, operator: 'In', values: [only] });
+        const one = (only: string) => meets(labelled, { key: name, operator: 'In', values: [only ?? ''] });
         expect(meets(labelled, { key: name, operator: 'In', values: some })).toBe(some.some(one));
         for (const only of some) {
           const matchLabels = Object.fromEntries([[name, only]]);
@@ -58,7 +58,7 @@ describe('a label selector', () => {
     fc.assert(
       fc.property(labels, selector, (labelled, whole) => {
         const parts = Object.entries(whole.matchLabels ?? {}).map(([name, only]) =>
-          meets(labelled, { key: name, operator: 'In', values: [only] }),
+          meets(labelled, { key: name, operator: 'In', values: [only ?? ''] }),
         );
         parts.push(...(whole.matchExpressions ?? []).map((one) => meets(labelled, one)));
         expect(selects(whole, labelled)).toBe(parts.every(Boolean));
