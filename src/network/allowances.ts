@@ -13,6 +13,8 @@ export interface Allowance {
   readonly ports: PortSet;
   /** What for, as a noun: `the cluster's DNS`. */
   readonly what: string;
+  /** More than is needed: a plan opens only what the pods there let in. */
+  readonly atMost?: true;
 }
 
 /** What allowances follow from. */
@@ -91,10 +93,8 @@ const controlPlane: Reach = (site) => {
   const own: PodsOf = { of: 'pods', namespace, pods: {} };
   return [
     ...apiServer.map(({ ports, ...peer }) => egress(peer, ports, 'the API server')),
-    egress(own, carried(ANY_TCP, settings), 'the pods of its namespace'),
-    ...podsOfRoles(CONTROL_PLANE, site).map((peer) =>
-      ingress(peer, carried(ANY_TCP, settings), 'the control plane'),
-    ),
+    { ...egress(own, carried(ANY_TCP, settings), 'the pods of its namespace'), atMost: true },
+    ...podsOfRoles(CONTROL_PLANE, site).map((peer) => ingress(peer, carried(ANY_TCP, settings), 'the control plane')),
     ...settings.monitoring.map((peer) => ingress(peer, carried(CONTROL_METRICS, settings), 'metrics')),
   ];
 };
