@@ -21,6 +21,8 @@ export const ALL_ADDRESSES: AddressSet = {
 
 /** The upper 96 bits of what is mapped. */
 const MAPPED = 0xffffn;
+/** What is mapped, as IPv6: ranges within it cannot be written, for whoever reads one gets IPv4. */
+export const MAPPED_ADDRESSES: AddressSet = { v4: [], v6: [{ start: MAPPED << 32n, end: (MAPPED + 1n) << 32n }] };
 
 /**
  * The addresses of a range, as the API server reads it: with ParseCIDRSloppy of k8s.io/utils/net, before it became

@@ -44,7 +44,7 @@ interface State {
   readonly openings: readonly OpenedBy[];
 }
 
-/** Pods that are told apart: by the selector of a policy, or by those of two. */
+/** Pods that are told apart, by the selector of a policy or by those of two. */
 interface PodClass {
   readonly pods: LabelSelector;
   readonly before: State;
@@ -57,11 +57,7 @@ interface PodClass {
  */
 export function changesOf({ namespace, before, after }: PolicyChange): readonly Change[] {
   return DIRECTIONS.flatMap((direction) => {
-    const states = [before, after].map((policies) => readPolicies(policies, direction));
-    const classes = classesOf(states.flat().map(({ pods }) => pods)).map((pods): PodClass => {
-      const [was = [], is = []] = states;
-      return { pods, before: stateOf(pods, was), after: stateOf(pods, is) };
-    });
+    const classes = classesOf(readPolicies(before, direction), readPolicies(after, direction));
     return classes.flatMap((each) => changesOfClass(each, classes, direction, namespace));
   });
 }
@@ -84,17 +80,19 @@ function readPolicies(policies: readonly NetworkPolicy[], direction: Direction):
     }));
 }
 
-/** The selectors, each once, and what two of them select in common: there one may isolate what the other opens. */
-function classesOf(selectors: readonly LabelSelector[]): readonly LabelSelector[] {
-  const classes: LabelSelector[] = [];
-  const add = (selector: LabelSelector): void => {
-    if (!classes.some((other) => isSame(selector, other))) classes.push(selector);
+/** What each selector selects, and what two of them do where one is isolated and the other is not. */
+function classesOf(before: readonly ReadPolicy[], after: readonly ReadPolicy[]): readonly PodClass[] {
+  const classes: PodClass[] = [];
+  const add = (pods: LabelSelector): void => {
+    if (classes.some((other) => isSame(pods, other.pods))) return;
+    classes.push({ pods, before: stateOf(pods, before), after: stateOf(pods, after) });
   };
-  for (const selector of selectors) add(selector);
+  for (const { pods } of [...before, ...after]) add(pods);
   const own = [...classes];
   for (const [index, a] of own.entries()) {
     for (const b of own.slice(index + 1)) {
-      if (!implies(a, b) && !implies(b, a) && canBothSelect(a, b)) add(both(a, b));
+      const mixes = isolation(a) !== isolation(b) && canBothSelect(a.pods, b.pods);
+      if (mixes && !implies(a.pods, b.pods) && !implies(b.pods, a.pods)) add(both(a.pods, b.pods));
     }
   }
   return classes;
@@ -145,6 +143,8 @@ function changesOfClass(
       return connections.length === 0 ? [] : [{ ...common, does, connections, policies: [], except: [] }];
     });
   }
+  // Nobody selects by what the API server does not know.
+  if (!isIsolated(before) && !isIsolated(after)) return [];
   const same = around.wider.filter((other) => isolation(other) === isolation(each));
   const told = new Set(same.flatMap((other) => other.after.openings));
   if (same.length > 0 && after.openings.every((opening) => told.has(opening))) return [];

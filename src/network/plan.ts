@@ -1,6 +1,15 @@
 import { ROLES, type Role } from '../engine/pod-roles.ts';
 import type { LabelSelector } from '../k8s/selectors.ts';
-import { isEmpty as isNoAddress, subtract, toCidrs } from './addresses.ts';
+import {
+  type AddressSet,
+  intersect as intersectAddresses,
+  isSubset,
+  MAPPED_ADDRESSES,
+  NO_ADDRESSES,
+  parseCidr,
+  subtract,
+  toCidrs,
+} from './addresses.ts';
 import { type Allowance, allowancesFor, type Site, selectorOf } from './allowances.ts';
 import { DIRECTIONS, type Direction } from './default-deny.ts';
 import { NAMESPACE_LABEL } from './judge-openings.ts';
@@ -83,7 +92,7 @@ function policyOf(
   site: Site,
 ): readonly PlannedPolicy[] {
   const needed: Allowance[] = [];
-  for (const each of allowances.flatMap((one) => neededOf(one, pods, site)).flatMap(withoutMetadata)) {
+  for (const each of allowances.flatMap((one) => neededOf(one, pods, site)).flatMap(writable)) {
     const earlier = needed.filter(({ direction }) => direction === each.direction).map(connectionsOf);
     const [rest, ...more] = withoutThose([connectionsOf(each)], earlier, site.namespace);
     // What remains of addresses may be several pieces: then nothing is said twice but the whole.
@@ -116,12 +125,12 @@ function neededOf(allowance: Allowance, from: LabelSelector, site: Site): readon
   });
 }
 
-/** A range of the configuration may hold an address at which credentials of the node are to be had. */
-function withoutMetadata(allowance: Allowance): readonly Allowance[] {
+/** Ranges that can be written. Of those that pods reach, none lies among addresses where credentials are to be had. */
+function writable(allowance: Allowance): readonly Allowance[] {
   const { direction, peer } = allowance;
-  if (direction === 'Ingress' || peer.of === 'pods') return [allowance];
-  const addresses = subtract(peer.addresses, METADATA_ADDRESSES);
-  return isNoAddress(addresses) ? [] : [{ ...allowance, peer: { of: 'addresses', addresses } }];
+  if (peer.of === 'pods' || direction === 'Ingress') return [allowance];
+  const addresses = subtract(peer.addresses, MAPPED_ADDRESSES);
+  return isSubset(addresses, METADATA_ADDRESSES) ? [] : [{ ...allowance, peer: { of: 'addresses', addresses } }];
 }
 
 /** Allowances that differ in their peer alone are one rule. */
@@ -175,12 +184,21 @@ export function manifestOf({ name, pods, rules }: PlannedPolicy, namespace: stri
   };
 }
 
-function peersOf({ peers }: PlannedRule, namespace: string) {
+function peersOf({ direction, peers }: PlannedRule, namespace: string) {
   return peers.flatMap((peer): object[] =>
-    peer.of === 'addresses'
-      ? toCidrs(peer.addresses).map((cidr) => ({ ipBlock: { cidr } }))
-      : [podsPeer(peer, namespace)],
+    peer.of === 'addresses' ? blocksOf(peer.addresses, direction) : [podsPeer(peer, namespace)],
   );
+}
+
+/** Where pods may go, the addresses of metadata services are excepted: whoever reaches one has the node's credentials. */
+function blocksOf(addresses: AddressSet, direction: Direction): object[] {
+  const forbidden = direction === 'Egress' ? METADATA_ADDRESSES : NO_ADDRESSES;
+  return toCidrs(addresses).flatMap((cidr) => {
+    const block = parseCidr(cidr);
+    if (!block.ok || isSubset(block.value, forbidden)) return [];
+    const except = toCidrs(intersectAddresses(block.value, forbidden));
+    return [{ ipBlock: except.length > 0 ? { cidr, except } : { cidr } }];
+  });
 }
 
 function podsPeer({ namespace, pods }: PodsOf, own: string) {

@@ -91,6 +91,8 @@ function changeOutput(change: Change, namespace: string): z.infer<typeof changeS
       except: unmoved.map(describeSelector),
     })),
     except: except.map(describeSelector),
-    text: sentencesOf(change, namespace).map(({ text }) => text),
+    text: sentencesOf(change, namespace).map(({ text, rest }) =>
+      [text, rest.join('; ')].filter((part) => part !== '').join(' '),
+    ),
   };
 }

@@ -1,8 +1,7 @@
 import { isKind } from '../../../k8s/kinds.ts';
 import { changesOf } from '../../../network/changes.ts';
 import type { NetworkPolicy } from '../../../network/default-deny.ts';
-import { openingsOf } from '../../../network/openings.ts';
-import { nameOf } from '../../../network/reach.ts';
+import { unreadableIn } from '../../../network/reach.ts';
 import { type CommandContext, EXIT } from '../../shared/context.ts';
 import type { Colour } from '../../shared/flags.ts';
 import { writeReport } from '../../shared/formats.ts';
@@ -61,14 +60,11 @@ function diffOf(namespace: string, before: readonly NetworkPolicy[], after: read
   return {
     namespace,
     changes: changesOf({ namespace, before, after }),
-    unreadable: [...unreadableIn(before, 'old'), ...unreadableIn(after, 'new')],
+    unreadable: [
+      ...before.flatMap(unreadableIn).map((part) => ({ ...part, in: 'old' as const })),
+      ...after.flatMap(unreadableIn).map((part) => ({ ...part, in: 'new' as const })),
+    ],
   };
-}
-
-function unreadableIn(policies: readonly NetworkPolicy[], side: 'old' | 'new'): NamespaceDiff['unreadable'] {
-  return policies.flatMap((policy) =>
-    openingsOf(policy).unreadable.map(({ path, problem }) => ({ in: side, policy: nameOf(policy), path, problem })),
-  );
 }
 
 function exitCodeOf(namespaces: readonly NamespaceDiff[]): number {

@@ -22,7 +22,10 @@ function describeNamespace({ namespace, changes, unreadable }: NamespaceDiff, pa
   const sentences = changes.flatMap((change) => sentencesOf(change, namespace));
   const lines = [
     paint('bold', printable(`namespace ${namespace}`)),
-    ...sentences.map(({ opens, text }) => paint(opens ? 'red' : 'green', `  ${opens ? '+' : '-'} ${printable(text)}`)),
+    ...sentences.flatMap(({ opens, text, rest }) => [
+      paint(opens ? 'red' : 'green', `  ${opens ? '+' : '-'} ${printable(text)}`),
+      ...rest.map((line) => `      ${printable(line)}`),
+    ]),
     ...unreadable.map(({ in: side, policy, path, problem }) =>
       paint('yellow', `  ? ${printable(`${policy} (${side}): ${path} cannot be read: ${problem}`)}`),
     ),

@@ -8,6 +8,8 @@ export interface Sentence {
   /** Whether connections are possible now that were not. */
   readonly opens: boolean;
   readonly text: string;
+  /** What stays open where all else is closed. */
+  readonly rest: readonly string[];
 }
 
 const EVERYTHING = 'everything, in the cluster and outside of it';
@@ -27,29 +29,23 @@ export function sentencesOf(
     case 'opens':
       return connections.map((each) => ({
         opens: true,
+        rest: [],
         text: `${who} ${reach(false)} ${describeConnections(each, namespace)}${exceptFor(each.except, 'as before')}`,
       }));
     case 'closes':
       return connections.map((each) => ({
         opens: false,
+        rest: [],
         text: `${who} ${reach(true)} ${describeConnections(each, namespace)}${exceptFor(each.except, 'to which others open it')}`,
       }));
-    case 'frees':
-      return [
-        {
-          opens: true,
-          text: `${who} ${reach(false)} ${EVERYTHING}: nothing isolates them any more (${names})${exceptFor(except, 'which others isolate')}`,
-        },
-      ];
+    case 'frees': {
+      const why = `nothing isolates them any more (${names})${exceptFor(except, 'which others isolate')}`;
+      return [{ opens: true, rest: [], text: `${who} ${reach(false)} ${EVERYTHING}: ${why}` }];
+    }
     case 'isolates': {
-      const rest = connections.map((each) => describeConnections(each, namespace)).join('; ');
-      const only = rest === '' ? 'and nothing else is open' : `but only ${direction === 'Ingress' ? 'by ' : ''}${rest}`;
-      return [
-        {
-          opens: false,
-          text: `${who} ${reach(true)} ${EVERYTHING} (${names}), ${only}${exceptFor(except, 'which were isolated before')}`,
-        },
-      ];
+      const rest = connections.map((each) => describeConnections(each, namespace));
+      const only = `${exceptFor(except, 'which were isolated before')}${rest.length === 0 ? '' : '; still open:'}`;
+      return [{ opens: false, rest, text: `${who} ${reach(true)} ${EVERYTHING} (${names})${only}` }];
     }
   }
 }

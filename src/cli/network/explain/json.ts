@@ -21,9 +21,6 @@ const reachSchema = z.strictObject({
       through: z.array(place).describe('The rules that open it.'),
     }),
   ),
-  unreadable: z
-    .array(place.extend({ problem: z.string().describe('What was expected there.') }))
-    .describe('Parts of policies that cannot be read: they may open anything.'),
 });
 
 /** What `network explain --format json` prints. A change that readers could trip over raises schemaVersion. */
@@ -39,6 +36,9 @@ export const explainOutputSchema = z
     hostNetwork: z.boolean().describe('It stands in the network of its node: no NetworkPolicy covers it.'),
     ingress: reachSchema.describe('Who may reach it.'),
     egress: reachSchema.describe('What it may reach.'),
+    unreadable: z
+      .array(place.extend({ problem: z.string().describe('What was expected there.') }))
+      .describe('Parts of policies that cannot be read: they may open anything.'),
     warnings: z.array(z.string()),
     exitCode: z.int().min(0).max(2).describe('0 isolated both ways, 1 open in a direction, 2 could not tell.'),
   })
@@ -53,7 +53,7 @@ export const JSON_OUTPUT: Format<ExplainReport> = {
 };
 
 function explainOutput(report: ExplainReport): ExplainOutput {
-  const { kind, name, namespace, labels, hostNetwork, reaches, exitCode, cluster, program } = report;
+  const { kind, name, namespace, labels, hostNetwork, reaches, unreadable, exitCode, cluster, program } = report;
   const [ingress, egress] = (['Ingress', 'Egress'] as const).map((direction) =>
     reachOutput(
       reaches.find((reach) => reach.direction === direction),
@@ -71,13 +71,14 @@ function explainOutput(report: ExplainReport): ExplainOutput {
     hostNetwork,
     ingress,
     egress,
+    unreadable: [...unreadable],
     warnings: [...warningsOf(report)],
     exitCode,
   };
 }
 
 function reachOutput(reach: Reach | undefined, namespace: string): ExplainOutput['ingress'] {
-  const { isolatedBy = [], opened = [], unreadable = [] } = reach ?? {};
+  const { isolatedBy = [], opened = [] } = reach ?? {};
   return {
     isolated: isolatedBy.length > 0,
     isolatedBy: [...isolatedBy],
@@ -87,6 +88,5 @@ function reachOutput(reach: Reach | undefined, namespace: string): ExplainOutput
       text: `${describePeer(peer, namespace)} on ${describePorts(ports)}`,
       through: [...through],
     })),
-    unreadable: [...unreadable],
   };
 }

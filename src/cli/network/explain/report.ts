@@ -1,4 +1,4 @@
-import type { Reach } from '../../../network/reach.ts';
+import type { Reach, UnreadablePart } from '../../../network/reach.ts';
 import type { Program } from '../../shared/context.ts';
 import type { Paint } from '../../shared/terminal.ts';
 
@@ -14,6 +14,7 @@ export interface ExplainReport {
   /** Pods are made of it, which may get further labels. */
   readonly isTemplate: boolean;
   readonly reaches: readonly Reach[];
+  readonly unreadable: readonly UnreadablePart[];
   readonly exitCode: number;
   /** The address of the API server; undefined where files were read. */
   readonly cluster?: string | undefined;
@@ -26,14 +27,15 @@ export const BEYOND =
   'Beyond NetworkPolicies: a node always reaches its own pods, policies of network plugins (Cilium, Calico, ClusterNetworkPolicy) may open more, and whether anything is enforced the network plugin decides.';
 
 /** What is to be said of a pod besides its connections. */
-export function warningsOf({ hostNetwork, isTemplate, reaches }: ExplainReport): readonly string[] {
+export function warningsOf({ hostNetwork, isTemplate, reaches, unreadable }: ExplainReport): readonly string[] {
   return [
     ...(hostNetwork ? ['It stands in the network of its node (hostNetwork): no NetworkPolicy covers it.'] : []),
     ...reaches
       .filter(({ isolatedBy }) => isolatedBy.length === 0)
       .map(({ direction }) => `No NetworkPolicy isolates it for ${direction}: everything is open.`),
-    ...reaches.flatMap(({ unreadable }) =>
-      unreadable.map(({ policy, path, problem }) => `NetworkPolicy ${policy}: ${path} cannot be read: ${problem}.`),
+    ...unreadable.map(
+      ({ policy, path, problem }) =>
+        `NetworkPolicy ${policy}: ${path} cannot be read and may open anything: ${problem}.`,
     ),
     ...(isTemplate ? ['Its pods may get further labels from their controller, which policies may select.'] : []),
   ];

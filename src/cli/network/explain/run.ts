@@ -1,5 +1,5 @@
 import { printable } from '../../../engine/wording.ts';
-import { type Reach, reachOf } from '../../../network/reach.ts';
+import { reachOf, unreadableFor } from '../../../network/reach.ts';
 import { type CommandContext, EXIT } from '../../shared/context.ts';
 import type { Colour } from '../../shared/flags.ts';
 import { writeReport } from '../../shared/formats.ts';
@@ -35,8 +35,10 @@ export async function explainPod(
     Object.entries(pod.metadata.labels ?? {}).map(([key, value]) => [key, value ?? '']),
   );
   const reaches = reachOf(labels, policies);
+  const unreadable = unreadableFor(labels, policies);
   const hostNetwork = pod.spec.hostNetwork === true;
-  const exitCode = exitCodeOf(reaches, hostNetwork);
+  const isOpen = hostNetwork || reaches.some(({ isolatedBy }) => isolatedBy.length === 0);
+  const exitCode = isOpen ? EXIT.refused : unreadable.length > 0 ? EXIT.unknown : EXIT.accepted;
   const report: ExplainReport = {
     kind: object.kind,
     name: object.metadata?.name ?? '',
@@ -45,6 +47,7 @@ export async function explainPod(
     hostNetwork,
     isTemplate: pod.base !== '',
     reaches,
+    unreadable,
     exitCode,
     cluster,
     program: context.program,
@@ -74,9 +77,4 @@ async function findPod(
   return (
     read.found ?? `is not in the namespace ${namespace} of the cluster: expected a pod, or kind/name of a workload`
   );
-}
-
-function exitCodeOf(reaches: readonly Reach[], hostNetwork: boolean): number {
-  if (hostNetwork || reaches.some(({ isolatedBy }) => isolatedBy.length === 0)) return EXIT.refused;
-  return reaches.some(({ unreadable }) => unreadable.length > 0) ? EXIT.unknown : EXIT.accepted;
 }

@@ -8,8 +8,8 @@ import type { PlanFlags } from './run.ts';
 export const planCommand = defineCommand<PlanFlags, readonly string[]>({
   brief: 'print the NetworkPolicies that a namespace needs',
   description: `Prints NetworkPolicies for one namespace, ready to apply: a default deny, and the least openings that each role needs by
-the configuration. Which roles these are, the pods and workloads in the files or in the cluster tell; with neither, every
-role that the configuration names, and databases. Changes nothing.
+the configuration. Which roles these are, the pods and workloads in the files or in the cluster tell; where nothing is yet,
+every role that the configuration names, and databases. Changes nothing.
 
 Exit codes: 0 printed, 2 something is left out because it is not known, 3 bad input or usage.`,
   usage: '(--namespace NAME) [<FILE|DIR|->...]',

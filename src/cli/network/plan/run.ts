@@ -3,7 +3,7 @@ import { type Config, defaultPolicy } from '../../../config/resolve.ts';
 import { ROLES, type Role } from '../../../engine/pod-roles.ts';
 import type { Profile } from '../../../engine/policy.ts';
 import { isKind, KINDS, kindNamed } from '../../../k8s/kinds.ts';
-import { podOf } from '../../../k8s/pod-template.ts';
+import { type Pod, podOf } from '../../../k8s/pod-template.ts';
 import { selects } from '../../../k8s/selectors.ts';
 import { type Site, selectorOf } from '../../../network/allowances.ts';
 import { clusterAddressesOf, endpointsOf } from '../../../network/api-server.ts';
@@ -42,11 +42,15 @@ export async function plan(flags: PlanFlags, files: readonly string[], context: 
   const settings = (own ?? defaultPolicy(profile)).settings.network;
   const objects = await objectsOf(flags, files, isLive, context);
   if (objects && 'exitCode' in objects) return objects.exitCode;
-  const roles = rolesIn(
-    objects?.filter((each) => each.namespace === namespace),
-    settings,
-  );
-  const made = planFor(roles, { namespace, settings, apiServer: apiServerOf(objects ?? [], settings) });
+  const found = objects ?? [];
+  const pods = found.filter((each) => each.namespace === namespace).flatMap(({ object }) => podOf(object) ?? []);
+  if (files.length > 0 && pods.length === 0) {
+    const message = `hold nothing that makes pods in the namespace ${namespace}: expected at least one workload`;
+    context.stderr.write(`${files.join(' ')}: ${message}\n`);
+    return EXIT.usage;
+  }
+  const roles = rolesOf(pods, settings);
+  const made = planFor(roles, { namespace, settings, apiServer: apiServerOf(found, settings) });
   for (const sentence of made.leftOut) context.stderr.write(`qdrant-admission network plan: ${sentence}\n`);
   const basis = own ? `${settings.profile} and the configuration` : `the defaults of ${profile}`;
   await writeReport(PLAN_FORMATS[format], { plan: made, namespace, basis }, context.stdout);
@@ -80,12 +84,11 @@ async function objectsInCluster(reader: ClusterReader, namespace: string): Promi
   return found;
 }
 
-/** The roles of the pods that there are, or all that have a selector where nobody looked. */
-function rolesIn(objects: readonly FoundObject[] | undefined, settings: NetworkSettings): readonly Role[] {
-  const pods = objects?.flatMap(({ object }) => podOf(object) ?? []);
+/** The roles of the pods that there are; where there are none yet, all whose labels are known. */
+function rolesOf(pods: readonly Pod[], settings: NetworkSettings): readonly Role[] {
   return ROLES.filter((role) => {
     const selector = selectorOf(role, settings);
-    return selector && (!pods || pods.some(({ metadata }) => selects(selector, metadata.labels)));
+    return selector && (pods.length === 0 || pods.some(({ metadata }) => selects(selector, metadata.labels)));
   });
 }
 
