@@ -63,6 +63,7 @@ export function planFor(roles: readonly Role[], planned: PlanSite): Plan {
   const everyPod = allowancesFor([], site);
   const withoutMesh = allowancesFor([], { ...site, settings: { ...site.settings, mesh: 'none' } });
   const known = ROLES.filter((role) => roles.includes(role));
+  const ownOf = (role: Role) => allowancesFor([role], site).slice(everyPod.length);
   return {
     policies: [
       {
@@ -75,11 +76,13 @@ export function planFor(roles: readonly Role[], planned: PlanSite): Plan {
       ...policyOf('allow-mesh', 'The mesh has to reach every pod', {}, everyPod.slice(withoutMesh.length), site),
       ...known.flatMap((role) => {
         const pods = selectorOf(role, site.settings);
-        const own = allowancesFor([role], site).slice(everyPod.length);
-        return pods ? policyOf(`allow-${role}`, NEEDS[role], pods, own, site) : [];
+        return pods ? policyOf(`allow-${role}`, NEEDS[role], pods, ownOf(role), site) : [];
       }),
     ],
-    leftOut: known.flatMap((role) => leftOutOf(role, planned)),
+    leftOut: [
+      ...[...everyPod, ...known.flatMap(ownOf)].flatMap(forbiddenOf),
+      ...known.flatMap((role) => leftOutOf(role, planned)),
+    ],
   };
 }
 
@@ -95,7 +98,7 @@ function policyOf(
   for (const each of allowances.flatMap((one) => neededOf(one, pods, site)).flatMap(writable)) {
     const earlier = needed.filter(({ direction }) => direction === each.direction).map(connectionsOf);
     const [rest, ...more] = withoutThose([connectionsOf(each)], earlier, site.namespace);
-    // What remains of addresses may be several pieces: then nothing is said twice but the whole.
+    // Where several pieces of addresses remain, one range says it better than they do.
     if (rest) needed.push(more.length === 0 ? { ...each, ports: rest.ports } : each);
   }
   const rules = DIRECTIONS.flatMap((direction) => rulesOf(needed.filter((each) => each.direction === direction)));
@@ -130,7 +133,12 @@ function writable(allowance: Allowance): readonly Allowance[] {
   const { direction, peer } = allowance;
   if (peer.of === 'pods' || direction === 'Ingress') return [allowance];
   const addresses = subtract(peer.addresses, MAPPED_ADDRESSES);
-  return isSubset(addresses, METADATA_ADDRESSES) ? [] : [{ ...allowance, peer: { of: 'addresses', addresses } }];
+  return isForbidden(addresses) ? [] : [{ ...allowance, peer: { of: 'addresses', addresses } }];
+}
+
+/** Whoever reaches such an address has the node's credentials. */
+function isForbidden(addresses: AddressSet): boolean {
+  return isSubset(addresses, METADATA_ADDRESSES);
 }
 
 /** Allowances that differ in their peer alone are one rule. */
@@ -142,6 +150,13 @@ function rulesOf(allowances: readonly Allowance[]): readonly PlannedRule[] {
     rules.set(key, { direction, ports, what, peers });
   }
   return [...rules.values()];
+}
+
+/** What no plan opens, though the configuration names it: some clusters have their DNS at such an address. */
+function forbiddenOf({ direction, peer, what }: Allowance): readonly string[] {
+  if (direction === 'Ingress' || peer.of === 'pods' || !isForbidden(peer.addresses)) return [];
+  const where = toCidrs(peer.addresses).join(', ');
+  return [`The way to ${where} (${what}) is left out, for credentials of the node are to be had there`];
 }
 
 function leftOutOf(role: Role, { settings, apiServer }: PlanSite): readonly string[] {

@@ -320,6 +320,12 @@ describe('a plan', () => {
   });
 
   it.each<[string, Told, readonly Role[], readonly RegExp[]]>([
+    [
+      'an address that hands out credentials',
+      { profile: 'private', roles: {}, network: {}, common: { dns: [...POOL.dns, { cidr: '169.254.169.254/32' }] } },
+      ['database'],
+      [/^The way to 169\.254\.169\.254\/32 \(the cluster's DNS\) is left out, for credentials/],
+    ],
     ['nothing for databases', { profile: 'private', roles: {}, network: {}, common: {} }, ['database'], []],
     [
       'the API server whose addresses nobody told',

@@ -31,8 +31,12 @@ export interface FileSource {
   readonly config?: string | undefined;
 }
 
-/** All objects in files whose kinds are known here. What cannot be read ends the command: half a world explains nothing. */
+/**
+ * All objects in files whose kinds are known here. What cannot be read ends the command: half a world explains nothing.
+ * @param command its name, for messages
+ */
 export async function objectsInFiles(
+  command: string,
   { files, namespace, config }: FileSource,
   { stdin, stderr, signal }: CommandContext,
 ): Promise<Found<readonly FoundObject[]>> {
@@ -50,7 +54,10 @@ export async function objectsInFiles(
       if (kindOf(object)) found.push({ object, namespace: object.metadata?.namespace || (namespace ?? '') });
     }
   }
-  if (signal.aborted) return { exitCode: EXIT.unknown };
+  if (signal.aborted) {
+    stderr.write(`qdrant-admission ${command}: interrupted\n`);
+    return { exitCode: EXIT.unknown };
+  }
   for (const error of errors) stderr.write(`${describeError(error)}\n`);
   return errors.length > 0 ? { exitCode: EXIT.usage } : found;
 }

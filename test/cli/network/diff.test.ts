@@ -132,6 +132,11 @@ opened: 1, closed: 3
     expect(stderr).toContain(`qdrant-admission network diff: ${message}`);
   });
 
+  it('says that it was told to stop', async () => {
+    const { code, stderr } = await diff(['-', 'new'], { signal: AbortSignal.abort(), stdin: DENY });
+    expect([code, stderr]).toEqual([2, 'qdrant-admission network diff: interrupted\n']);
+  });
+
   it('wants policies, and files that are there', async () => {
     const none = await compare('', '');
     expect(none.code).toBe(3);

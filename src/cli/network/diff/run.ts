@@ -29,7 +29,7 @@ export async function diff(
   if (from === '-' && to === '-') throw new Misuse('OLD and NEW are "-": expected standard input once');
   const sides: Policies[] = [];
   for (const file of [from, to]) {
-    const objects = await objectsInFiles({ files: [file], namespace }, context);
+    const objects = await objectsInFiles('network diff', { files: [file], namespace }, context);
     if ('exitCode' in objects) return objects.exitCode;
     const policies = new Map<string, NetworkPolicy[]>();
     for (const { object, namespace: own } of objects) {

@@ -66,7 +66,7 @@ async function findPod(
 ): Promise<Found<FoundPod> | string> {
   if (files.length > 0) {
     if (kubeconfig !== undefined || name !== undefined) throw new Misuse('expected files or a cluster, not both');
-    const objects = await objectsInFiles({ files, namespace }, context);
+    const objects = await objectsInFiles('network explain', { files, namespace }, context);
     return 'exitCode' in objects ? objects : findInFiles(wanted, namespace, objects);
   }
   if (namespace === undefined) throw new Misuse('--namespace is missing: expected NAME of the namespace it stands in');

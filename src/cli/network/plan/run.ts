@@ -52,7 +52,7 @@ export async function plan(flags: PlanFlags, files: readonly string[], context: 
   const roles = rolesOf(pods, settings);
   const made = planFor(roles, { namespace, settings, apiServer: apiServerOf(found, settings) });
   for (const sentence of made.leftOut) context.stderr.write(`qdrant-admission network plan: ${sentence}\n`);
-  const basis = own ? `${settings.profile} and the configuration` : `the defaults of ${profile}`;
+  const basis = own ? `the configuration (profile ${settings.profile})` : `the defaults of ${profile}`;
   await writeReport(PLAN_FORMATS[format], { plan: made, namespace, basis }, context.stdout);
   return made.leftOut.length > 0 ? EXIT.unknown : EXIT.accepted;
 }
@@ -69,7 +69,7 @@ async function objectsOf(
       objectsInCluster(reader, namespace),
     );
   }
-  return files.length > 0 ? await objectsInFiles({ files, namespace, config }, context) : undefined;
+  return files.length > 0 ? await objectsInFiles('network plan', { files, namespace, config }, context) : undefined;
 }
 
 const MAKES_PODS = KINDS.filter(({ template }) => template);
