@@ -33,6 +33,10 @@ import type { Rule } from './define.ts';
 import { imageDigest } from './images/image-digest.ts';
 import { imageRegistry } from './images/image-registry.ts';
 import { defaultDeny } from './network/default-deny.ts';
+import { extendedResources } from './network/extended-resources.ts';
+import { networkAttachments } from './network/network-attachments.ts';
+import { resourceClaims } from './network/resource-claims.ts';
+import { roleLabels } from './network/role-labels.ts';
 import { dedicatedNodes } from './resources/dedicated-nodes.ts';
 import { guaranteed } from './resources/guaranteed.ts';
 import { requestsAndLimits } from './resources/requests-and-limits.ts';
@@ -67,6 +71,7 @@ export const RULES: readonly Rule[] = [
   defaultDeny,
   emptyDirVolumes,
   encryptedClass,
+  extendedResources,
   guaranteed,
   hostAliases,
   hostNamespaces,
@@ -77,13 +82,16 @@ export const RULES: readonly Rule[] = [
   imageRegistry,
   inlineCsiVolumes,
   linuxOnly,
+  networkAttachments,
   nodeName,
   privileged,
   procMount,
   procMountRestricted,
   readOnlyRootFilesystem,
   requestsAndLimits,
+  resourceClaims,
   restrictedVolumes,
+  roleLabels,
   rootGroups,
   runAsNonRoot,
   runAsUser,
