@@ -8,6 +8,7 @@ import { dataSources } from './data-sources.ts';
 import { namespace } from './namespace.ts';
 import { networkPolicies } from './network-policies.ts';
 import { owners } from './owners.ts';
+import { primaryNetwork } from './primary-network.ts';
 import { usedClaims } from './used-claims.ts';
 import { waitingClaims } from './waiting-claims.ts';
 
@@ -22,6 +23,7 @@ export const FACTS = [
   namespace,
   networkPolicies,
   owners,
+  primaryNetwork,
   usedClaims,
   waitingClaims,
 ] as const;

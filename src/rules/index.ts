@@ -34,11 +34,15 @@ import { imageDigest } from './images/image-digest.ts';
 import { imageRegistry } from './images/image-registry.ts';
 import { defaultDeny } from './network/default-deny.ts';
 import { defaultDenyKept } from './network/default-deny-kept.ts';
+import { extendedResources } from './network/extended-resources.ts';
 import { metadataAddress } from './network/metadata-address.ts';
+import { networkAttachments } from './network/network-attachments.ts';
 import { policyDns } from './network/policy-dns.ts';
 import { policyEgress } from './network/policy-egress.ts';
 import { policyIngress } from './network/policy-ingress.ts';
 import { policyPeers } from './network/policy-peers.ts';
+import { resourceClaims } from './network/resource-claims.ts';
+import { roleLabels } from './network/role-labels.ts';
 import { widePolicies } from './network/wide-policies.ts';
 import { dedicatedNodes } from './resources/dedicated-nodes.ts';
 import { guaranteed } from './resources/guaranteed.ts';
@@ -75,6 +79,7 @@ export const RULES: readonly Rule[] = [
   defaultDenyKept,
   emptyDirVolumes,
   encryptedClass,
+  extendedResources,
   guaranteed,
   hostAliases,
   hostNamespaces,
@@ -86,6 +91,7 @@ export const RULES: readonly Rule[] = [
   inlineCsiVolumes,
   linuxOnly,
   metadataAddress,
+  networkAttachments,
   nodeName,
   policyDns,
   policyEgress,
@@ -96,7 +102,9 @@ export const RULES: readonly Rule[] = [
   procMountRestricted,
   readOnlyRootFilesystem,
   requestsAndLimits,
+  resourceClaims,
   restrictedVolumes,
+  roleLabels,
   rootGroups,
   runAsNonRoot,
   runAsUser,
