@@ -100,7 +100,8 @@ function webhookEntry(entry: string, kinds: readonly [Kind, ...Kind[]], rules: r
     sideEffects: 'None',
     rules: [...Map.groupBy(kinds, ({ group }) => group)].map(([group, ofGroup]) => ({
       apiGroups: [group],
-      apiVersions: [...new Set(ofGroup.map(({ version }) => version))],
+      // A cluster may serve only some of them, and is asked for none that it does not serve.
+      apiVersions: [...new Set(ofGroup.flatMap(({ versions }) => versions))].sort(),
       operations,
       resources: ofGroup.flatMap(({ plural, admission: own }) => [plural, ...(own?.alsoThrough ?? [])]),
       scope,
