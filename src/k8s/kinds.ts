@@ -1,6 +1,6 @@
 import { claimShape } from './core/claim-shape.ts';
 import { cronJob, job, pod, podTemplate, statefulSet, workload } from './core/workload-shapes.ts';
-import { networkPolicy } from './networking/shapes.ts';
+import { endpointSlice, endpoints, ingress, networkPolicy, service } from './networking/shapes.ts';
 import { fieldAt, groupOf, type KubernetesObject } from './object.ts';
 import { type FieldsShape, fields, metadata, type TypeOf } from './shape.ts';
 import {
@@ -94,6 +94,8 @@ export const KINDS = [
     transient: true,
     admission: { entry: 'bindings', alsoThrough: ['pods/binding'] },
   }),
+  // Who writes them is known only while they are written: an audit cannot tell those of controllers from others.
+  row(namespaced('', 'Endpoints', 'endpoints'), endpoints, { admission: { entry: 'endpoints' } }),
   row(clusterScoped('', 'Namespace', 'namespaces'), onlyMetadata),
   row(clusterScoped('', 'PersistentVolume', 'persistentvolumes'), persistentVolume, {
     target: ['spec', 'claimRef', 'namespace'],
@@ -119,6 +121,11 @@ export const KINDS = [
     podController: 'replication-controller',
   }),
   row(namespaced('', 'Secret', 'secrets'), onlyMetadata),
+  // The status of Services and Ingresses carries annotations, which controllers read.
+  row(namespaced('', 'Service', 'services'), service, {
+    admission: { entry: 'services', alsoThrough: ['services/status'] },
+    auditedAs: 'network',
+  }),
   row(
     clusterScoped('admissionregistration.k8s.io', 'ValidatingWebhookConfiguration', 'validatingwebhookconfigurations'),
     onlyMetadata,
@@ -149,6 +156,13 @@ export const KINDS = [
     podController: 'cronjob-controller',
   }),
   row(namespaced('batch', 'Job', 'jobs'), job, { ...WORKLOAD, template: IN_SPEC, podController: 'job-controller' }),
+  row(namespaced('discovery.k8s.io', 'EndpointSlice', 'endpointslices'), endpointSlice, {
+    admission: { entry: 'endpoints' },
+  }),
+  row(namespaced('networking.k8s.io', 'Ingress', 'ingresses'), ingress, {
+    admission: { entry: 'ingresses', alsoThrough: ['ingresses/status'] },
+    auditedAs: 'network',
+  }),
   row(namespaced('networking.k8s.io', 'NetworkPolicy', 'networkpolicies'), networkPolicy, {
     admission: { entry: 'policies' },
     auditedAs: 'network',

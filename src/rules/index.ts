@@ -33,6 +33,11 @@ import type { Rule } from './define.ts';
 import { imageDigest } from './images/image-digest.ts';
 import { imageRegistry } from './images/image-registry.ts';
 import { defaultDeny } from './network/default-deny.ts';
+import { externalIps } from './network/external-ips.ts';
+import { externalName } from './network/external-name.ts';
+import { loadBalancerNodePorts } from './network/load-balancer-node-ports.ts';
+import { loadBalancerSources } from './network/load-balancer-sources.ts';
+import { nodePorts } from './network/node-ports.ts';
 import { dedicatedNodes } from './resources/dedicated-nodes.ts';
 import { guaranteed } from './resources/guaranteed.ts';
 import { requestsAndLimits } from './resources/requests-and-limits.ts';
@@ -67,6 +72,8 @@ export const RULES: readonly Rule[] = [
   defaultDeny,
   emptyDirVolumes,
   encryptedClass,
+  externalIps,
+  externalName,
   guaranteed,
   hostAliases,
   hostNamespaces,
@@ -77,7 +84,10 @@ export const RULES: readonly Rule[] = [
   imageRegistry,
   inlineCsiVolumes,
   linuxOnly,
+  loadBalancerNodePorts,
+  loadBalancerSources,
   nodeName,
+  nodePorts,
   privileged,
   procMount,
   procMountRestricted,

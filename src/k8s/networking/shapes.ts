@@ -25,3 +25,45 @@ export const networkPolicy = fields({
     egress: list(fields({ to: peers, ports })),
   }),
 });
+
+/** core/v1 Service. */
+export const service = fields({
+  metadata,
+  spec: fields({
+    type: 'string',
+    externalName: 'string',
+    externalIPs: list('string'),
+    loadBalancerClass: 'string',
+    loadBalancerSourceRanges: list('string'),
+    allocateLoadBalancerNodePorts: 'boolean',
+    ports: list(fields({ name: 'string', port: 'integer', targetPort: 'intOrString', nodePort: 'integer' })),
+  }),
+});
+
+const endpointAddresses = list(fields({ ip: 'string' }));
+
+/** core/v1 Endpoints. */
+export const endpoints = fields({
+  metadata,
+  subsets: list(fields({ addresses: endpointAddresses, notReadyAddresses: endpointAddresses })),
+});
+
+/** discovery.k8s.io/v1 EndpointSlice. */
+export const endpointSlice = fields({
+  metadata,
+  addressType: 'string',
+  endpoints: list(fields({ addresses: list('string') })),
+});
+
+const ingressBackend = fields({ service: fields({ name: 'string' }), resource: fields({ name: 'string' }) });
+
+/** networking.k8s.io/v1 Ingress. */
+export const ingress = fields({
+  metadata,
+  spec: fields({
+    ingressClassName: 'string',
+    defaultBackend: ingressBackend,
+    rules: list(fields({ host: 'string' })),
+    tls: list(fields({ hosts: list('string'), secretName: 'string' })),
+  }),
+});
