@@ -3,10 +3,12 @@ import { attributesClasses } from './attributes-classes.ts';
 import { boundVolume } from './bound-volume.ts';
 import { claimClasses } from './claim-classes.ts';
 import { claimDrivers } from './claim-drivers.ts';
+import { classController } from './class-controller.ts';
 import { dataSources } from './data-sources.ts';
 import { namespace } from './namespace.ts';
 import { networkPolicies } from './network-policies.ts';
 import { owners } from './owners.ts';
+import { routeGateways } from './route-gateways.ts';
 import { usedClaims } from './used-claims.ts';
 import { waitingClaims } from './waiting-claims.ts';
 
@@ -16,10 +18,12 @@ export const FACTS = [
   boundVolume,
   claimClasses,
   claimDrivers,
+  classController,
   dataSources,
   namespace,
   networkPolicies,
   owners,
+  routeGateways,
   usedClaims,
   waitingClaims,
 ] as const;

@@ -1,4 +1,5 @@
 import type { ObjectOf } from '../k8s/kinds.ts';
+import type { WideningAnnotation } from './source-ranges.ts';
 
 export type Service = ObjectOf<'Service'>;
 
@@ -38,16 +39,6 @@ export const LOAD_BALANCER_CLASSES: readonly LoadBalancerClass[] = [
   { name: 'io.cilium/l2-announcer', controller: 'Cilium', readsAnnotation: false, source: CILIUM },
 ];
 
-/** An annotation by which a load balancer lets in more than the ranges of its Service. */
-interface WideningAnnotation {
-  readonly key: string;
-  /** The value with which it does no harm. */
-  readonly harmless?: string;
-  /** What it does, after `it`. */
-  readonly why: string;
-  readonly source: string;
-}
-
 const AWS_ANNOTATIONS = 'kubernetes-sigs/aws-load-balancer-controller@225f445: docs/guide/service/annotations.md';
 const AZURE = 'kubernetes-sigs/cloud-provider-azure@ba7290b: pkg/provider/loadbalancer/accesscontrol.go';
 const ORACLE = 'oracle/oci-cloud-controller-manager@1100ac3: docs/load-balancer-annotations.md';
@@ -55,7 +46,7 @@ const NSG = 'attaches security groups on Oracle Cloud, and what they let in';
 const NO_LISTS = 'may tell Oracle Cloud to make no rules of the ranges';
 
 /** They count whatever the class is: nobody else reads them, and nothing is lost without them. Sorted by key. */
-export const WIDENING_ANNOTATIONS: readonly WideningAnnotation[] = [
+export const WIDENING_ANNOTATIONS: readonly (WideningAnnotation & { readonly source: string })[] = [
   { key: 'oci-network-load-balancer.oraclecloud.com/oci-network-security-groups', why: NSG, source: ORACLE },
   {
     key: 'oci-network-load-balancer.oraclecloud.com/security-list-management-mode',

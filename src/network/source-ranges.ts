@@ -1,3 +1,4 @@
+import type { Result } from '../k8s/result.ts';
 import {
   type AddressSet,
   ALL_ADDRESSES,
@@ -16,6 +17,15 @@ export interface SourceProblem {
   readonly required: string;
 }
 
+/** An annotation by which whoever keeps to ranges lets in more than those. */
+export interface WideningAnnotation {
+  readonly key: string;
+  /** The value with which it does no harm. */
+  readonly harmless?: string;
+  /** What it does, after `it`. */
+  readonly why: string;
+}
+
 /** The addresses outside of the cluster that the configuration lets call the databases. */
 function allowedSources({ clients }: NetworkSettings): AddressSet {
   return union(...clients.flatMap((source) => (source.of === 'addresses' ? [source.addresses] : [])));
@@ -24,12 +34,17 @@ function allowedSources({ clients }: NetworkSettings): AddressSet {
 /**
  * What is wrong with ranges, taken together: one that cannot be read, all addresses of a family, be it in pieces and
  * whatever the configuration says, or an address that the configuration does not name. Undefined where nothing is.
+ * @param read how whoever keeps to the ranges reads one
  */
-export function sourceProblem(ranges: readonly string[], settings: NetworkSettings): SourceProblem | undefined {
+export function sourceProblem(
+  ranges: readonly string[],
+  settings: NetworkSettings,
+  read: (range: string) => Result<AddressSet, string> = parseCidr,
+): SourceProblem | undefined {
   const sets: AddressSet[] = [];
   for (const range of ranges) {
     // Spaces around a range mean nothing to those who read it.
-    const parsed = parseCidr(range.trim());
+    const parsed = read(range.trim());
     if (!parsed.ok) return { found: `holds ${JSON.stringify(range)}, which is no range`, required: parsed.error };
     sets.push(parsed.value);
   }

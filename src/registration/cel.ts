@@ -88,3 +88,8 @@ export function carriesBindingMetadata(): string {
 export function pointsInto(target: readonly string[], namespaces: readonly string[]): string {
   return `object${target.map((field) => `.?${field}`).join('')}.orValue("") in ${JSON.stringify(namespaces)}`;
 }
+
+/** True where one of these asks. */
+export function userIs(...users: readonly string[]): string {
+  return `request.userInfo.username in ${JSON.stringify(users)}`;
+}

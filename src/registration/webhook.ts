@@ -1,7 +1,8 @@
 import type { FieldPath } from '../engine/reads.ts';
 import { KINDS, type Kind } from '../k8s/kinds.ts';
+import { ENDPOINT_WRITERS } from '../network/endpoint-addresses.ts';
 import type { Rule } from '../rules/define.ts';
-import { anyFieldChanged, carriesBindingMetadata, pointsInto } from './cel.ts';
+import { anyFieldChanged, carriesBindingMetadata, pointsInto, userIs } from './cel.ts';
 
 interface MatchCondition {
   readonly name: string;
@@ -11,6 +12,12 @@ interface MatchCondition {
 /** What keeps calls away where it is not that no field changed that a rule reads of the kind. By the entry's name. */
 const CONDITIONS: Readonly<Record<string, MatchCondition>> = {
   bindings: { name: 'carries-metadata', expression: carriesBindingMetadata() },
+};
+
+/** The same, besides that. By the entry's name. */
+const FURTHER_CONDITIONS: Readonly<Record<string, MatchCondition>> = {
+  // Services go on with the webhook down.
+  endpoints: { name: 'not-by-the-endpoint-controllers', expression: `!(${userIs(...ENDPOINT_WRITERS)})` },
 };
 
 /** What differs from one installation to the next. */
@@ -107,6 +114,7 @@ function webhookEntry(entry: string, kinds: readonly [Kind, ...Kind[]], rules: r
       scope,
     })),
     matchConditions: [
+      ...(FURTHER_CONDITIONS[entry] ? [FURTHER_CONDITIONS[entry]] : []),
       CONDITIONS[entry] ?? { name: 'judged-fields-changed', expression: anyFieldChanged(fieldsOf(kinds, own)) },
     ],
     ...(target && { target }),

@@ -33,11 +33,16 @@ import type { Rule } from './define.ts';
 import { imageDigest } from './images/image-digest.ts';
 import { imageRegistry } from './images/image-registry.ts';
 import { defaultDeny } from './network/default-deny.ts';
+import { endpointAddresses } from './network/endpoint-addresses.ts';
 import { externalIps } from './network/external-ips.ts';
 import { externalName } from './network/external-name.ts';
+import { gatewayTls } from './network/gateway-tls.ts';
+import { ingressSources } from './network/ingress-sources.ts';
+import { ingressTls } from './network/ingress-tls.ts';
 import { loadBalancerNodePorts } from './network/load-balancer-node-ports.ts';
 import { loadBalancerSources } from './network/load-balancer-sources.ts';
 import { nodePorts } from './network/node-ports.ts';
+import { routeGateways } from './network/route-gateways.ts';
 import { dedicatedNodes } from './resources/dedicated-nodes.ts';
 import { guaranteed } from './resources/guaranteed.ts';
 import { requestsAndLimits } from './resources/requests-and-limits.ts';
@@ -72,8 +77,10 @@ export const RULES: readonly Rule[] = [
   defaultDeny,
   emptyDirVolumes,
   encryptedClass,
+  endpointAddresses,
   externalIps,
   externalName,
+  gatewayTls,
   guaranteed,
   hostAliases,
   hostNamespaces,
@@ -82,6 +89,8 @@ export const RULES: readonly Rule[] = [
   hostProbesAndHostLifecycle,
   imageDigest,
   imageRegistry,
+  ingressSources,
+  ingressTls,
   inlineCsiVolumes,
   linuxOnly,
   loadBalancerNodePorts,
@@ -95,6 +104,7 @@ export const RULES: readonly Rule[] = [
   requestsAndLimits,
   restrictedVolumes,
   rootGroups,
+  routeGateways,
   runAsNonRoot,
   runAsUser,
   seLinuxOptions,

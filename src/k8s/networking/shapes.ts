@@ -1,4 +1,4 @@
-import { fields, list, map, metadata } from '../shape.ts';
+import { anything, fields, list, map, metadata } from '../shape.ts';
 
 /** metav1.LabelSelector. */
 const selector = fields({
@@ -55,15 +55,16 @@ export const endpointSlice = fields({
   endpoints: list(fields({ addresses: list('string') })),
 });
 
-const ingressBackend = fields({ service: fields({ name: 'string' }), resource: fields({ name: 'string' }) });
+/** networking.k8s.io/v1 IngressClass. */
+export const ingressClass = fields({ metadata, spec: fields({ controller: 'string' }) });
 
 /** networking.k8s.io/v1 Ingress. */
 export const ingress = fields({
   metadata,
   spec: fields({
     ingressClassName: 'string',
-    defaultBackend: ingressBackend,
+    defaultBackend: anything,
     rules: list(fields({ host: 'string' })),
-    tls: list(fields({ hosts: list('string'), secretName: 'string' })),
+    tls: list(fields({ hosts: list('string') })),
   }),
 });

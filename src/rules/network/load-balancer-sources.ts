@@ -11,6 +11,7 @@ import {
 import type { NetworkSettings } from '../../network/settings.ts';
 import { requiredOf, sourceProblem } from '../../network/source-ranges.ts';
 import { defineRule } from '../define.ts';
+import { annotationPath, wideningFindings } from '../shared/annotations.ts';
 
 interface Options {
   readonly classes: readonly string[];
@@ -49,7 +50,11 @@ export const loadBalancerSources = defineRule({
   },
   check({ object, options: { classes }, settings: { network } }) {
     if (object.spec?.type !== 'LoadBalancer') return [];
-    return [...sourceFindings(object, classes, network), ...wideningFindings(object), ...portFindings(object)];
+    return [
+      ...sourceFindings(object, classes, network),
+      ...wideningFindings(object.metadata?.annotations, WIDENING_ANNOTATIONS),
+      ...portFindings(object),
+    ];
   },
 });
 
@@ -71,22 +76,13 @@ function sourceFindings(service: Service, classes: readonly string[], network: N
   if (!annotation) {
     return [{ path, value: undefined, found: 'is not set, which lets in everybody', required: requiredOf(network) }];
   }
-  const at = { path: `metadata.annotations[${JSON.stringify(RANGES_ANNOTATION)}]`, value: annotation };
+  const at = { path: annotationPath(RANGES_ANNOTATION), value: annotation };
   if (!known.readsAnnotation) {
     const found = `is set, and ${known.controller} may not read it`;
     return [{ ...at, found, required: 'write the ranges into spec.loadBalancerSourceRanges' }];
   }
   const problem = sourceProblem(annotation.split(','), network);
   return problem ? [{ ...at, ...problem }] : [];
-}
-
-function wideningFindings({ metadata }: Service): readonly Finding[] {
-  return WIDENING_ANNOTATIONS.flatMap(({ key, harmless, why }) => {
-    const value = metadata?.annotations?.[key];
-    if (value === undefined || value === null || value === harmless) return [];
-    const required = harmless === undefined ? 'remove it' : `set it to ${JSON.stringify(harmless)} or remove it`;
-    return { path: `metadata.annotations[${JSON.stringify(key)}]`, value, required: `${required}: it ${why}` };
-  });
 }
 
 function portFindings({ spec }: Service): readonly Finding[] {
