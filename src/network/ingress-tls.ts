@@ -48,7 +48,7 @@ export const TLS_ANNOTATIONS: readonly TlsAnnotation[] = [
   },
   {
     key: 'nginx.ingress.kubernetes.io/backend-protocol',
-    allowed: ['HTTP', 'HTTPS', 'GRPC', 'GRPCS'],
+    allowed: (value) => ['HTTP', 'HTTPS', 'GRPC', 'GRPCS'].includes(value.toUpperCase()),
     required: 'set it to HTTPS or GRPCS where the database has a certificate, else to HTTP or GRPC',
     source: NGINX,
   },

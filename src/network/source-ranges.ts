@@ -3,6 +3,7 @@ import {
   type AddressSet,
   ALL_ADDRESSES,
   isSubset,
+  isUnambiguous,
   NO_ADDRESSES,
   parseCidr,
   subtract,
@@ -32,7 +33,7 @@ function allowedSources({ clients }: NetworkSettings): AddressSet {
 }
 
 /**
- * What is wrong with ranges, taken together: one that cannot be read, all addresses of a family, be it in pieces and
+ * What is wrong with ranges, taken together: one that cannot be read or is read in several ways, all addresses of a family, be it in pieces and
  * whatever the configuration says, or an address that the configuration does not name. Undefined where nothing is.
  * @param read how whoever keeps to the ranges reads one
  */
@@ -44,8 +45,13 @@ export function sourceProblem(
   const sets: AddressSet[] = [];
   for (const range of ranges) {
     // Spaces around a range mean nothing to those who read it.
-    const parsed = read(range.trim());
+    const text = range.trim();
+    const parsed = read(text);
     if (!parsed.ok) return { found: `holds ${JSON.stringify(range)}, which is no range`, required: parsed.error };
+    if (!isUnambiguous(text)) {
+      const found = `holds ${JSON.stringify(range)}, which not everybody reads alike`;
+      return { found, required: 'write IPv4 ranges as such, and no zeros before a number' };
+    }
     sets.push(parsed.value);
   }
   const open = union(...sets);

@@ -45,8 +45,9 @@ describe('ranges that a way in is open to', () => {
   it.each([
     ['0.0.0.0/0', 'lets in every IPv4 address'],
     ['10.1.2.3/0', 'lets in every IPv4 address'],
-    ['000.0.0.0/00', 'lets in every IPv4 address'],
-    ['::ffff:0:0/96', 'lets in every IPv4 address'],
+    ['000.0.0.0/0', 'holds "000.0.0.0/0", which not everybody reads alike'],
+    ['0.0.0.0/00', 'holds "0.0.0.0/00", which not everybody reads alike'],
+    ['::ffff:0:0/96', 'holds "::ffff:0:0/96", which not everybody reads alike'],
     ['0.0.0.0/1,128.0.0.0/1', 'lets in every IPv4 address'],
     [' 0.0.0.0/2, 64.0.0.0/2 ,128.0.0.0/1', 'lets in every IPv4 address'],
     ['::/0', 'lets in every IPv6 address'],

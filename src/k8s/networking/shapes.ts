@@ -31,12 +31,13 @@ export const service = fields({
   metadata,
   spec: fields({
     type: 'string',
+    clusterIPs: list('string'),
     externalName: 'string',
     externalIPs: list('string'),
     loadBalancerClass: 'string',
     loadBalancerSourceRanges: list('string'),
     allocateLoadBalancerNodePorts: 'boolean',
-    ports: list(fields({ name: 'string', port: 'integer', targetPort: 'intOrString', nodePort: 'integer' })),
+    ports: list(fields({ port: 'integer', protocol: 'string', targetPort: 'intOrString', nodePort: 'integer' })),
   }),
 });
 
@@ -52,6 +53,7 @@ export const endpoints = fields({
 export const endpointSlice = fields({
   metadata,
   addressType: 'string',
+  ports: list(fields({ port: 'integer', protocol: 'string' })),
   endpoints: list(fields({ addresses: list('string') })),
 });
 

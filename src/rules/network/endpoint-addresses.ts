@@ -1,6 +1,6 @@
 import type { Finding } from '../../engine/rule.ts';
 import { isKind, type ObjectOf } from '../../k8s/kinds.ts';
-import { containsAddress } from '../../network/addresses.ts';
+import { containsAddress, isUnambiguous } from '../../network/addresses.ts';
 import { namedAddresses, writesEndpoints } from '../../network/endpoint-addresses.ts';
 import { METADATA_ADDRESSES } from '../../network/special-addresses.ts';
 import { defineRule } from '../define.ts';
@@ -36,7 +36,7 @@ export const endpointAddresses = defineRule({
     const named = namedAddresses(network);
     return [...(isKind(object, 'Endpoints') ? inSubsets(object) : inSlice(object))].flatMap(
       ([path, value]): Finding[] => {
-        if (containsAddress(named, value)) return [];
+        if (isUnambiguous(value) && containsAddress(named, value)) return [];
         const found = `is ${value}, where a metadata service may hand out credentials`;
         return [{ path, value, ...(containsAddress(METADATA_ADDRESSES, value) && { found }), required: INSTEAD }];
       },

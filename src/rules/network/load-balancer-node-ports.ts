@@ -15,7 +15,11 @@ export const loadBalancerNodePorts = defineRule({
     const findings: Finding[] = [];
     if (allocate !== false) {
       const path = 'spec.allocateLoadBalancerNodePorts';
-      findings.push({ path, value: allocate ?? undefined, required: 'set it to false' });
+      findings.push({
+        path,
+        value: allocate ?? undefined,
+        required: 'set it to false: a load balancer that needs ports of the nodes cannot be held to its ranges',
+      });
     }
     // What a port asks for itself it gets all the same, and keeps it when the field becomes false.
     for (const [index, { nodePort }] of (allocate === false ? (spec.ports ?? []) : []).entries()) {
