@@ -2,7 +2,7 @@ import type { FieldPath } from '../engine/reads.ts';
 import { KINDS, type Kind } from '../k8s/kinds.ts';
 import { ENDPOINT_WRITERS } from '../network/endpoint-addresses.ts';
 import type { Rule } from '../rules/define.ts';
-import { anyFieldChanged, carriesBindingMetadata, pointsInto, userIs } from './cel.ts';
+import { anyFieldChanged, carriesBindingMetadata, opensWayIn, pointsInto, userIs } from './cel.ts';
 
 interface MatchCondition {
   readonly name: string;
@@ -16,8 +16,9 @@ const CONDITIONS: Readonly<Record<string, MatchCondition>> = {
 
 /** The same, besides that. By the entry's name. */
 const FURTHER_CONDITIONS: Readonly<Record<string, MatchCondition>> = {
-  // Services go on with the webhook down.
+  // What opens no way in goes on with the webhook down, and so does every Service with a selector.
   endpoints: { name: 'not-by-the-endpoint-controllers', expression: `!(${userIs(...ENDPOINT_WRITERS)})` },
+  services: { name: 'opens-a-way-in', expression: opensWayIn() },
 };
 
 /** What differs from one installation to the next. */
