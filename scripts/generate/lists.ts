@@ -20,7 +20,7 @@ const LISTS: readonly List[] = [
   {
     file: 'src/rules/index.ts',
     folder: 'src/rules',
-    call: /^export const (\w+) = define(?:Pod)?Rule\(/m,
+    call: /^export const (\w+) = define\w*Rule\(/m,
     head: "import type { Rule } from './define.ts';\n",
     open: '/** Every rule, sorted by id. */\nexport const RULES: readonly Rule[] = [',
     close: '];',

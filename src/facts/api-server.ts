@@ -1,7 +1,8 @@
 import { type Known, known, unknown } from '../engine/fact.ts';
 import { isKind, type ObjectOf } from '../k8s/kinds.ts';
+import { CONTROL_PLANE, rolesSelected } from '../network/allowances.ts';
 import { clusterAddressesOf, endpointsOf } from '../network/api-server.ts';
-import type { Addresses, Destination } from '../network/settings.ts';
+import type { Addresses, Destination, NetworkSettings } from '../network/settings.ts';
 import { defineFact } from './define.ts';
 
 const POLICY = 'NetworkPolicy.networking.k8s.io';
@@ -25,8 +26,9 @@ export const apiServer = defineFact({
     if (configured.length > 0) return known(configured);
     const policies = isKind(object, POLICY) ? known([object]) : await objects.list(POLICY, namespace);
     if (!policies.known) return policies;
-    // Nobody has to be asked where no policy names addresses.
-    if (!policies.value.some(namesAddresses)) return known([]);
+    // Nobody has to be asked where no policy names addresses for pods that may reach it.
+    const asks = policies.value.some((policy) => namesAddresses(policy) && mayReachIt(policy, settings.network));
+    if (!asks) return known([]);
     const slice = await objects.read(SLICE, PLACE.namespace, PLACE.name);
     if (!slice.known) return slice;
     if (!slice.value) return unknown('EndpointSlice default/kubernetes is not there: set network.apiServer');
@@ -35,6 +37,10 @@ export const apiServer = defineFact({
     return known([...endpointsOf(slice.value), ...(service.value ? clusterAddressesOf(service.value) : [])]);
   },
 });
+
+function mayReachIt({ spec }: ObjectOf<typeof POLICY>, settings: NetworkSettings): boolean {
+  return rolesSelected(spec?.podSelector ?? {}, settings).some((role) => CONTROL_PLANE.includes(role));
+}
 
 function namesAddresses({ spec }: ObjectOf<typeof POLICY>): boolean {
   return (spec?.egress ?? []).some(({ to }) => (to ?? []).some(({ ipBlock }) => ipBlock));

@@ -1,4 +1,5 @@
 // Written by npm run generate.
+import { apiServer } from './api-server.ts';
 import { attributesClasses } from './attributes-classes.ts';
 import { boundVolume } from './bound-volume.ts';
 import { claimClasses } from './claim-classes.ts';
@@ -12,6 +13,7 @@ import { waitingClaims } from './waiting-claims.ts';
 
 /** Every fact, sorted by name. */
 export const FACTS = [
+  apiServer,
   attributesClasses,
   boundVolume,
   claimClasses,

@@ -83,15 +83,16 @@ const EVERY_POD: Reach = ({ settings: { dns, mesh, monitoring } }) => {
   }
 };
 
-const CONTROL_PLANE: Reach = (site) => {
+/** The roles that may reach the API server. */
+export const CONTROL_PLANE: readonly Role[] = ['operator', 'agent'];
+
+const controlPlane: Reach = (site) => {
   const { settings, apiServer, namespace } = site;
   const own: PodsOf = { of: 'pods', namespace, pods: {} };
   return [
     ...apiServer.map(({ ports, ...peer }) => egress(peer, ports, 'the API server')),
     egress(own, carried(ANY_TCP, settings), 'the pods of its namespace'),
-    ...podsOfRoles(['operator', 'agent'], site).map((peer) =>
-      ingress(peer, carried(ANY_TCP, settings), 'the control plane'),
-    ),
+    ...podsOfRoles(CONTROL_PLANE, site).map((peer) => ingress(peer, carried(ANY_TCP, settings), 'the control plane')),
     ...settings.monitoring.map((peer) => ingress(peer, carried(CONTROL_METRICS, settings), 'metrics')),
   ];
 };
@@ -113,9 +114,9 @@ const REACH: Readonly<Record<Role, Reach>> = {
   },
   client: (site) =>
     podsOfRoles(['database'], site).map((peer) => egress(peer, carried(CALLS, site.settings), 'the databases')),
-  operator: CONTROL_PLANE,
+  operator: controlPlane,
   agent: (site) => [
-    ...CONTROL_PLANE(site),
+    ...controlPlane(site),
     ...consoleOf(site).map(({ ports, ...peer }) => egress(peer, ports, "Qdrant's console")),
   ],
 };

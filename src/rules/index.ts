@@ -33,6 +33,13 @@ import type { Rule } from './define.ts';
 import { imageDigest } from './images/image-digest.ts';
 import { imageRegistry } from './images/image-registry.ts';
 import { defaultDeny } from './network/default-deny.ts';
+import { defaultDenyKept } from './network/default-deny-kept.ts';
+import { metadataAddress } from './network/metadata-address.ts';
+import { policyDns } from './network/policy-dns.ts';
+import { policyEgress } from './network/policy-egress.ts';
+import { policyIngress } from './network/policy-ingress.ts';
+import { policyPeers } from './network/policy-peers.ts';
+import { widePolicies } from './network/wide-policies.ts';
 import { dedicatedNodes } from './resources/dedicated-nodes.ts';
 import { guaranteed } from './resources/guaranteed.ts';
 import { requestsAndLimits } from './resources/requests-and-limits.ts';
@@ -65,6 +72,7 @@ export const RULES: readonly Rule[] = [
   databasePaths,
   dedicatedNodes,
   defaultDeny,
+  defaultDenyKept,
   emptyDirVolumes,
   encryptedClass,
   guaranteed,
@@ -77,7 +85,12 @@ export const RULES: readonly Rule[] = [
   imageRegistry,
   inlineCsiVolumes,
   linuxOnly,
+  metadataAddress,
   nodeName,
+  policyDns,
+  policyEgress,
+  policyIngress,
+  policyPeers,
   privileged,
   procMount,
   procMountRestricted,
@@ -99,5 +112,6 @@ export const RULES: readonly Rule[] = [
   userAndGroupIds,
   volumeAttributesClass,
   volumeClaimRef,
+  widePolicies,
   windowsHostProcess,
 ];
