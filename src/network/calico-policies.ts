@@ -7,6 +7,7 @@ import { parseCalicoSelector } from './calico-selectors.ts';
 import type { Direction } from './default-deny.ts';
 import { NAMESPACE_LABEL } from './judge-openings.ts';
 import type { Peer } from './openings.ts';
+import { NO_PORTS } from './ports.ts';
 import { canBothSelect, requirementsOf } from './selectors.ts';
 import type { OpenedPart, Translation } from './translation.ts';
 
@@ -93,6 +94,11 @@ function partsOf(rule: CalicoRule, direction: Direction, base: string, global: b
   if (domains?.length && direction === 'Egress') {
     return domains.map((domain) => ({ direction: 'Egress', path, domain, ports: ports.value }));
   }
+  const { services } = entity;
+  if (direction === 'Egress' && services?.name === 'kubernetes' && services.namespace === 'default') {
+    // Whatever ports its endpoints have, and no others.
+    return [{ direction, path, to: 'the API server', ports: NO_PORTS }];
+  }
   const peer = peerOf(entity, global);
   if (!peer.ok) return [{ direction, path, value: entity, why: peer.error }];
   return [{ direction, path, peer: peer.value, ports: ports.value }];
@@ -119,7 +125,11 @@ function podsOf(selector: string, namespaceSelector: string, global: boolean): R
   const namespaces = [...read.namespaces, ...namespaceRequirements(spaces)];
   const ofOwn = !global && namespaceSelector === '';
   // One that requires a namespace of nothing selects GlobalNetworkSets, too.
-  if (!ofOwn && !namespaces.some(({ operator }) => operator === 'In' || operator === 'Exists') && namespaceSelector !== 'all()') {
+  if (
+    !ofOwn &&
+    !namespaces.some(({ operator }) => operator === 'In' || operator === 'Exists') &&
+    namespaceSelector !== 'all()'
+  ) {
     return failure('this may select GlobalNetworkSets, whose addresses may be any: name the namespace');
   }
   return success({

@@ -1,6 +1,14 @@
 import type { ObjectOf } from '../k8s/kinds.ts';
 import { failure, type Result, success } from '../k8s/result.ts';
-import { ALL_PORTS, type NetworkPolicyPort, PROTOCOLS, type PortSet, type Protocol, portsOf, subtract } from './ports.ts';
+import {
+  ALL_PORTS,
+  type NetworkPolicyPort,
+  type PortSet,
+  PROTOCOLS,
+  type Protocol,
+  portsOf,
+  subtract,
+} from './ports.ts';
 
 type Spec = NonNullable<ObjectOf<'NetworkPolicy.projectcalico.org'>['spec']>;
 

@@ -4,8 +4,6 @@ import { ciliumPorts } from './cilium-ports.ts';
 import { peerOfSelector, podsOfNamespace, type SelectorScope, selectsInitializing } from './cilium-selectors.ts';
 import type { Direction } from './default-deny.ts';
 import type { Opening, Peer } from './openings.ts';
-import { isSubset, NO_PORTS, type PortSet, union as unionOfPorts } from './ports.ts';
-import type { Addresses, Destination } from './settings.ts';
 import type { OpenedPart, Translation } from './translation.ts';
 
 const NAMESPACED = 'CiliumNetworkPolicy.cilium.io';
@@ -16,13 +14,6 @@ type Ingress = NonNullable<Rule['ingress']>[number];
 type Egress = NonNullable<Rule['egress']>[number];
 type Range = NonNullable<Egress['toCIDRSet']>[number];
 
-/** What a translation depends on besides the policy. */
-export interface CiliumSite {
-  readonly namespace: string;
-  /** Where the API server listens. */
-  readonly apiServer: readonly Destination<Addresses>[];
-}
-
 /**
  * What a policy of Cilium opens to pods of a namespace, one translation for each of its rules that select some. What it
  * allows adds up with what NetworkPolicies allow; what it denies, and how it sets enableDefaultDeny, takes nothing away
@@ -30,27 +21,27 @@ export interface CiliumSite {
  *
  * Source: cilium/cilium@v1.20.2: pkg/policy/api, pkg/policy/utils/parserules.go, pkg/policy/rule.go.
  */
-export function translateCilium(policy: CiliumPolicy, site: CiliumSite): readonly Translation[] {
+export function translateCilium(policy: CiliumPolicy, namespace: string): readonly Translation[] {
   const namespaced = isKind(policy, NAMESPACED);
   const { spec, specs } = policy;
   return [
-    ...(spec ? translateRule(spec, 'spec', namespaced, site) : []),
-    ...(specs ?? []).flatMap((rule, at) => translateRule(rule, `specs[${at}]`, namespaced, site)),
+    ...(spec ? translateRule(spec, 'spec', namespaced, namespace) : []),
+    ...(specs ?? []).flatMap((rule, at) => translateRule(rule, `specs[${at}]`, namespaced, namespace)),
   ];
 }
 
-function translateRule(rule: Rule, base: string, namespaced: boolean, site: CiliumSite): readonly Translation[] {
+function translateRule(rule: Rule, base: string, namespaced: boolean, namespace: string): readonly Translation[] {
   const { endpointSelector, nodeSelector, ingress, egress } = rule;
   if (nodeSelector && !endpointSelector) return [];
-  const pods = podsOfNamespace(endpointSelector ?? {}, namespaced, site.namespace);
+  const pods = podsOfNamespace(endpointSelector ?? {}, namespaced, namespace);
   if (!pods) return [];
   const scope = { namespaced, initializing: selectsInitializing(endpointSelector ?? {}) };
   return [
     {
       pods,
       parts: [
-        ...(ingress ?? []).flatMap((each, at) => partsOf(ingressOf(each), `${base}.ingress[${at}]`, scope, site)),
-        ...(egress ?? []).flatMap((each, at) => partsOf(egressOf(each), `${base}.egress[${at}]`, scope, site)),
+        ...(ingress ?? []).flatMap((each, at) => partsOf(ingressOf(each), `${base}.ingress[${at}]`, scope)),
+        ...(egress ?? []).flatMap((each, at) => partsOf(egressOf(each), `${base}.egress[${at}]`, scope)),
       ],
     },
   ];
@@ -65,6 +56,7 @@ interface EitherRule extends Pick<Egress, 'toPorts' | 'icmps'> {
   readonly CIDR: Egress['toCIDR'];
   readonly CIDRSet: Egress['toCIDRSet'];
   readonly FQDNs: Egress['toFQDNs'];
+  readonly Services: Egress['toServices'];
   /** Lists of what only the cluster, or a cloud, can tell. */
   readonly elsewhere: readonly (readonly [field: string, list: readonly object[] | null | undefined, why: string])[];
 }
@@ -83,6 +75,7 @@ function ingressOf(rule: Ingress): EitherRule {
     CIDR: rule.fromCIDR,
     CIDRSet: rule.fromCIDRSet,
     FQDNs: undefined,
+    Services: undefined,
     elsewhere: [
       ['Nodes', rule.fromNodes, NODES],
       ['Groups', rule.fromGroups, GROUPS],
@@ -100,21 +93,21 @@ function egressOf(rule: Egress): EitherRule {
     CIDR: rule.toCIDR,
     CIDRSet: rule.toCIDRSet,
     FQDNs: rule.toFQDNs,
+    Services: rule.toServices,
     elsewhere: [
       ['Nodes', rule.toNodes, NODES],
       ['Groups', rule.toGroups, GROUPS],
-      ['Services', rule.toServices, SERVICES],
     ],
   };
 }
 
-function partsOf(rule: EitherRule, base: string, scope: SelectorScope, site: CiliumSite): readonly OpenedPart[] {
+function partsOf(rule: EitherRule, base: string, scope: SelectorScope): readonly OpenedPart[] {
   const { direction, begins, icmps, toPorts } = rule;
   // No NetworkPolicy can open it, and an echo carries data as well as any connection.
   if (icmps?.length) return [{ direction, path: `${base}.icmps`, value: icmps, why: 'ICMP has no ports' }];
   const ports = ciliumPorts(toPorts);
   if (!ports.ok) return [{ direction, path: `${base}.toPorts`, value: toPorts, why: ports.error }];
-  const listed = peersOf(rule, { direction, path: `${base}.${begins}`, ports: ports.value }, scope, site);
+  const listed = peersOf(rule, { direction, path: `${base}.${begins}`, ports: ports.value }, scope);
   if (listed) return listed;
   // Without peers and ports a rule allows nothing: `egress: [{}]` denies. With ports it allows them to whomever; of an
   // empty list of peers beside ports not all versions say the same.
@@ -126,7 +119,6 @@ function peersOf(
   rule: EitherRule,
   place: Omit<Opening, 'peer'>,
   scope: SelectorScope,
-  site: CiliumSite,
 ): readonly OpenedPart[] | undefined {
   const { direction, ports } = place;
   const path = (field: string, at: number) => `${place.path}${field}[${at}]`;
@@ -145,9 +137,12 @@ function peersOf(
       domain: matchName || matchPattern || '*',
       ports,
     })),
-    (rule.Entities ?? []).flatMap((each, at) =>
-      partsOfEntity(each, { ...place, path: path('Entities', at) }, site.apiServer),
+    (rule.Services ?? []).map((each, at) =>
+      isApiServer(each)
+        ? { direction: 'Egress', path: path('Services', at), to: 'the API server', ports }
+        : to('Services', at, SERVICES, each),
     ),
+    (rule.Entities ?? []).flatMap((each, at) => partsOfEntity(each, { ...place, path: path('Entities', at) })),
   ];
   const isListed = lists.some((list) => list.length > 0) || (rule.Entities ?? []).length > 0;
   return isListed ? lists.flat() : undefined;
@@ -172,33 +167,17 @@ const ENTITIES: Readonly<Record<string, Peer>> = {
   'cluster-mesh': { of: 'pods', namespaces: {}, pods: {} },
 };
 
-function partsOfEntity(
-  entity: string,
-  place: Omit<Opening, 'peer'>,
-  apiServer: CiliumSite['apiServer'],
-): readonly OpenedPart[] {
+function partsOfEntity(entity: string, place: Omit<Opening, 'peer'>): readonly OpenedPart[] {
   const { direction, path, ports } = place;
   if (entity === 'none') return [];
   // A pod's own node reaches it in any case: the kubelet's probes come from there.
   if (entity === 'host' && direction === 'Ingress') return [];
   const peer = Object.hasOwn(ENTITIES, entity) ? ENTITIES[entity] : undefined;
   if (peer) return [{ ...place, peer }];
-  if (entity === 'kube-apiserver' && direction === 'Egress' && apiServer.length > 0) {
-    return apiServer.map(({ addresses, ports: served }) => ({
-      direction,
-      path,
-      peer: { of: 'addresses', addresses },
-      ports: isSubset(ports, portsServed(apiServer)) ? served : ports,
-    }));
-  }
-  const why =
-    entity === 'kube-apiserver'
-      ? 'where the API server is, is not known'
-      : 'who that is, only the cluster knows';
-  return [{ direction, path, value: entity, why }];
+  if (entity === 'kube-apiserver' && direction === 'Egress') return [{ direction, path, to: 'the API server', ports }];
+  return [{ direction, path, value: entity, why: 'who that is, only the cluster knows' }];
 }
 
-/** At some of its addresses it may listen on fewer; Cilium does not tell these apart. */
-function portsServed(apiServer: CiliumSite['apiServer']): PortSet {
-  return apiServer.reduce((all, { ports }) => unionOfPorts(all, ports), NO_PORTS);
+function isApiServer({ k8sService, k8sServiceSelector }: NonNullable<Egress['toServices']>[number]): boolean {
+  return !k8sServiceSelector && k8sService?.serviceName === 'kubernetes' && k8sService.namespace === 'default';
 }

@@ -1,6 +1,6 @@
 import type { ObjectOf } from '../k8s/kinds.ts';
 import { failure, type Result, success } from '../k8s/result.ts';
-import { ALL_PORTS, type NetworkPolicyPort, PROTOCOLS, type PortSet, portsOf } from './ports.ts';
+import { ALL_PORTS, type NetworkPolicyPort, type PortSet, PROTOCOLS, portsOf } from './ports.ts';
 
 type Spec = NonNullable<ObjectOf<'CiliumNetworkPolicy.cilium.io'>['spec']>;
 type ToPorts = NonNullable<NonNullable<Spec['egress']>[number]['toPorts']>;

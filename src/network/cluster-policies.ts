@@ -89,7 +89,9 @@ function partsTo(peer: PolicyPeer, place: Omit<Opening, 'peer'>): readonly Opene
   }
   if (networks) {
     const addresses = addressesIn(networks);
-    return addresses ? [{ ...place, peer: { of: 'addresses', addresses } }] : unjudged('these are no ranges of addresses');
+    return addresses
+      ? [{ ...place, peer: { of: 'addresses', addresses } }]
+      : unjudged('these are no ranges of addresses');
   }
   if (domainNames) return domainNames.map((domain) => ({ direction: 'Egress', path, domain, ports }));
   return unjudged('which addresses nodes have, no policy says');

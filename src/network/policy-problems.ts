@@ -1,5 +1,7 @@
+import type { Role } from '../engine/pod-roles.ts';
 import type { Finding } from '../engine/rule.ts';
 import { cut } from '../engine/wording.ts';
+import type { LabelSelector } from '../k8s/selectors.ts';
 import { intersect, isEmpty, widestCidr } from './addresses.ts';
 import { type Allowance, allowancesFor, rolesSelected, type Site } from './allowances.ts';
 import type { Direction, NetworkPolicy } from './default-deny.ts';
@@ -23,21 +25,30 @@ const LONGEST = 400;
 /** Everything that a policy opens and its site does not allow, each opening once. */
 export function policyProblems(policy: NetworkPolicy, site: Site): readonly Found[] {
   const { openings, unreadable } = openingsOf(policy);
-  if (openings.length + unreadable.length === 0) return [];
-  const selector = policy.spec?.podSelector ?? {};
-  const roles = rolesSelected(selector, site.settings);
-  const allowances = allowancesFor(roles, site);
-  const whose = roles.length > 0 ? `pods of the role ${roles.join(' and ')}` : 'pods without a role';
   return [
     ...unreadable.map(({ direction, path, problem }) => ({
       problem: direction === 'Ingress' ? ('policy-ingress' as const) : ('policy-egress' as const),
       finding: { path, found: 'cannot be read, so nobody can say what it opens', required: problem },
     })),
-    ...openings.flatMap((opening): Found[] => {
-      const problem = problemOf(opening, allowances, site);
-      return problem ? [{ problem: problem.kind, finding: findingOf(opening, problem, whose, allowances) }] : [];
-    }),
+    ...openingProblems(openings, policy.spec?.podSelector ?? {}, site),
   ];
+}
+
+/** What opens more to the pods of a selector than their site allows, each opening once. */
+export function openingProblems(openings: readonly Opening[], pods: LabelSelector, site: Site): readonly Found[] {
+  if (openings.length === 0) return [];
+  const roles = rolesSelected(pods, site.settings);
+  const allowances = allowancesFor(roles, site);
+  const whose = describeRoles(roles);
+  return openings.flatMap((opening): Found[] => {
+    const problem = problemOf(opening, allowances, site);
+    return problem ? [{ problem: problem.kind, finding: findingOf(opening, problem, whose, allowances) }] : [];
+  });
+}
+
+/** `pods of the role operator and agent`. */
+export function describeRoles(roles: readonly Role[]): string {
+  return roles.length > 0 ? `pods of the role ${roles.join(' and ')}` : 'pods without a role';
 }
 
 interface Problem {

@@ -12,6 +12,14 @@ export interface NameOpening {
   readonly ports: PortSet;
 }
 
+/** A way out to the API server, wherever it listens. */
+export interface ApiServerOpening {
+  readonly direction: 'Egress';
+  readonly path: string;
+  readonly to: 'the API server';
+  readonly ports: PortSet;
+}
+
 /** A part of a policy of which nobody can say what it opens. */
 export interface Unjudged {
   readonly direction: Direction;
@@ -22,7 +30,7 @@ export interface Unjudged {
   readonly why: string;
 }
 
-export type OpenedPart = Opening | NameOpening | Unjudged;
+export type OpenedPart = Opening | NameOpening | ApiServerOpening | Unjudged;
 
 /** What a policy of a network plugin opens to the pods of one namespace that one selector of it selects. */
 export interface Translation {

@@ -5,7 +5,7 @@ const entity = fields({
   notNets: list('string'),
   selector: 'string',
   namespaceSelector: 'string',
-  services: anything,
+  services: fields({ name: 'string', namespace: 'string' }),
   serviceAccounts: anything,
   domains: list('string'),
   ports: list('intOrString'),

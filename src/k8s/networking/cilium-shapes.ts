@@ -34,7 +34,9 @@ const rule = fields({
       toCIDR: list('string'),
       toCIDRSet: ranges,
       toGroups: list(anything),
-      toServices: list(anything),
+      toServices: list(
+        fields({ k8sService: fields({ serviceName: 'string', namespace: 'string' }), k8sServiceSelector: anything }),
+      ),
       toFQDNs: list(fields({ matchName: 'string', matchPattern: 'string' })),
       toPorts,
       icmps: list(anything),
