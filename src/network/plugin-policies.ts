@@ -6,7 +6,7 @@ import { CONTROL_PLANE, rolesSelected, type Site } from './allowances.ts';
 import { translateCalico } from './calico-policies.ts';
 import { translateCilium } from './cilium-policies.ts';
 import { translateClusterPolicy } from './cluster-policies.ts';
-import { describeRoles, openingProblems } from './policy-problems.ts';
+import { describeRoles, openingFinding } from './policy-problems.ts';
 import { describePorts, isEmpty, NO_PORTS, type PortSet, subtract, union } from './ports.ts';
 import type { NetworkSettings } from './settings.ts';
 import type { ApiServerOpening, NameOpening, OpenedPart, Translation, Unjudged } from './translation.ts';
@@ -58,10 +58,10 @@ function mayReachApiServer(roles: readonly Role[]): boolean {
 export function pluginPolicyFindings(policy: KubernetesObject, site: Site): readonly Finding[] {
   return translationsOf(policy, site.namespace).flatMap(({ pods, parts }) => {
     const roles = rolesSelected(pods, site.settings);
-    return parts.flatMap((part): readonly Finding[] => {
-      if ('peer' in part) return openingProblems([part], pods, site).map(({ finding }) => finding);
+    return parts.flatMap((part): Finding | readonly Finding[] => {
+      if ('peer' in part) return openingFinding(part, pods, site) ?? [];
       if ('domain' in part) return nameFindings(part, roles, site.settings);
-      return 'to' in part ? apiServerFindings(part, roles, site) : [unjudgedFinding(part)];
+      return 'to' in part ? apiServerFindings(part, roles, site) : unjudgedFinding(part);
     });
   });
 }

@@ -25,25 +25,39 @@ const LONGEST = 400;
 /** Everything that a policy opens and its site does not allow, each opening once. */
 export function policyProblems(policy: NetworkPolicy, site: Site): readonly Found[] {
   const { openings, unreadable } = openingsOf(policy);
+  if (openings.length + unreadable.length === 0) return [];
+  const reach = reachOf(policy.spec?.podSelector ?? {}, site);
   return [
     ...unreadable.map(({ direction, path, problem }) => ({
       problem: direction === 'Ingress' ? ('policy-ingress' as const) : ('policy-egress' as const),
       finding: { path, found: 'cannot be read, so nobody can say what it opens', required: problem },
     })),
-    ...openingProblems(openings, policy.spec?.podSelector ?? {}, site),
+    ...openings.flatMap((opening): Found[] => {
+      const problem = problemOf(opening, reach.allowances, site);
+      return problem ? [{ problem: problem.kind, finding: findingOf(opening, problem, reach) }] : [];
+    }),
   ];
 }
 
-/** What opens more to the pods of a selector than their site allows, each opening once. */
-export function openingProblems(openings: readonly Opening[], pods: LabelSelector, site: Site): readonly Found[] {
-  if (openings.length === 0) return [];
+/** What the pods of a selector may. */
+interface Reach {
+  readonly allowances: readonly Allowance[];
+  /** Who they are, in words. */
+  readonly whose: string;
+}
+
+function reachOf(pods: LabelSelector, site: Site): Reach {
   const roles = rolesSelected(pods, site.settings);
-  const allowances = allowancesFor(roles, site);
-  const whose = describeRoles(roles);
-  return openings.flatMap((opening): Found[] => {
-    const problem = problemOf(opening, allowances, site);
-    return problem ? [{ problem: problem.kind, finding: findingOf(opening, problem, whose, allowances) }] : [];
-  });
+  return { allowances: allowancesFor(roles, site), whose: describeRoles(roles) };
+}
+
+/** What is too wide of an opening, whatever kind of policy opens it to the pods of this selector. */
+export function openingFinding(opening: Opening, pods: LabelSelector, site: Site): Finding | undefined {
+  const reach = reachOf(pods, site);
+  const witness = witnessOf(opening, reach.allowances, site.namespace);
+  const kind = opening.direction === 'Ingress' ? 'policy-ingress' : 'policy-egress';
+  const problem = witness === undefined ? problemOf(opening, reach.allowances, site) : ({ kind, witness } as const);
+  return problem && findingOf(opening, problem, reach);
 }
 
 /** `pods of the role operator and agent`. */
@@ -78,12 +92,7 @@ function problemOf(
 
 const VERBS: Readonly<Record<Direction, string>> = { Ingress: 'lets in', Egress: 'reaches' };
 
-function findingOf(
-  { path, direction }: Opening,
-  { kind, witness }: Problem,
-  whose: string,
-  allowances: readonly Allowance[],
-): Finding {
+function findingOf({ path, direction }: Opening, { kind, witness }: Problem, { allowances, whose }: Reach): Finding {
   return {
     path,
     value: witness,
