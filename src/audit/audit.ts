@@ -1,5 +1,6 @@
 import type { KubeClient } from '../cluster/client.ts';
 import { createListedWorld } from '../cluster/listed-world.ts';
+import { listIfServed } from '../cluster/optional-kinds.ts';
 import { KubeError } from '../cluster/wire.ts';
 import type { Verdict } from '../engine/review.ts';
 import { makeSubject } from '../engine/subject.ts';
@@ -159,7 +160,8 @@ class NamespaceRun {
     let seen = 0;
     try {
       signal.throwIfAborted();
-      for await (const { items, remaining } of client.list(kind, this.#name, signal)) {
+      const options = { namespace: this.#name, optional: kind.optional ?? false };
+      for await (const { items, remaining } of listIfServed(client, kind, options, signal)) {
         const total = seen + items.length + (remaining ?? 0);
         for (const item of items) {
           seen += 1;
