@@ -32,6 +32,9 @@ import { windowsHostProcess } from './containers/windows-host-process.ts';
 import type { Rule } from './define.ts';
 import { imageDigest } from './images/image-digest.ts';
 import { imageRegistry } from './images/image-registry.ts';
+import { calicoPolicy } from './network/calico-policy.ts';
+import { ciliumPolicy } from './network/cilium-policy.ts';
+import { clusterNetworkPolicy } from './network/cluster-network-policy.ts';
 import { defaultDeny } from './network/default-deny.ts';
 import { defaultDenyKept } from './network/default-deny-kept.ts';
 import { endpointAddresses } from './network/endpoint-addresses.ts';
@@ -77,10 +80,13 @@ export const RULES: readonly Rule[] = [
   appArmorProfile,
   bindingMetadata,
   boundVolume,
+  calicoPolicy,
   capabilitiesBaseline,
   capabilitiesRestricted,
+  ciliumPolicy,
   claimAnnotations,
   classChanges,
+  clusterNetworkPolicy,
   customerKey,
   dataSource,
   databasePaths,

@@ -1,7 +1,7 @@
 import { anything, fields, list, map, metadata } from '../shape.ts';
 
 /** metav1.LabelSelector. */
-const selector = fields({
+export const selector = fields({
   matchLabels: map('string'),
   matchExpressions: list(fields({ key: 'string', operator: 'string', values: list('string') })),
 });
