@@ -14,10 +14,22 @@ const CONDITIONS: Readonly<Record<string, MatchCondition>> = {
   bindings: { name: 'carries-metadata', expression: carriesBindingMetadata() },
 };
 
+/** The accounts under which the API server's own controllers delete what is in a namespace that goes, or has lost its owner. */
+const CLEANERS = [
+  'system:serviceaccount:kube-system:namespace-controller',
+  'system:serviceaccount:kube-system:generic-garbage-collector',
+  'system:kube-controller-manager',
+];
+
 /** The same, besides that. By the entry's name. */
 const FURTHER_CONDITIONS: Readonly<Record<string, MatchCondition>> = {
   // What opens no way in goes on with the webhook down, and so does every Service with a selector.
   endpoints: { name: 'not-by-the-endpoint-controllers', expression: `!(${userIs(...ENDPOINT_WRITERS)})` },
+  // The end of a namespace waits for nobody: its controller deletes only where a namespace is being deleted.
+  policies: {
+    name: 'not-the-end-of-its-namespace',
+    expression: `!(request.operation == 'DELETE' && ${userIs(...CLEANERS)})`,
+  },
   services: { name: 'opens-a-way-in', expression: opensWayIn() },
 };
 
