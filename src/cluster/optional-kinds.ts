@@ -15,8 +15,8 @@ export async function* listIfServed(
   try {
     yield* client.list(resource, namespace, signal);
   } catch (error) {
-    if (!optional || !isHttp404(error)) throw error;
-    await assertNotServed(client, resource, signal);
+    if (!optional || !mayMeanNotServed(error)) throw error;
+    await assertNotServed(client, resource, error, signal);
   }
 }
 
@@ -30,21 +30,27 @@ export async function readIfServed(
   try {
     return await client.read(resource, namespace, name, signal);
   } catch (error) {
-    if (!optional || !isHttp404(error)) throw error;
-    await assertNotServed(client, resource, signal);
+    if (!optional || !mayMeanNotServed(error)) throw error;
+    await assertNotServed(client, resource, error, signal);
     return undefined;
   }
 }
 
-function isHttp404(error: unknown): boolean {
-  return error instanceof KubeError && error.status === 404;
+/** Whoever may not read a kind is told so before anybody looks whether it is served; what is served all may know. */
+function mayMeanNotServed(error: unknown): error is KubeError {
+  return error instanceof KubeError && (error.status === 404 || error.status === 403);
 }
 
 /**
  * Throws unless the kind is not served in any version. If it is served in another version, there may be objects that
  * this program cannot read, so a 404 does not mean that there are none.
  */
-async function assertNotServed(client: KubeClient, { group, plural }: Resource, signal: AbortSignal): Promise<void> {
+async function assertNotServed(
+  client: KubeClient,
+  { group, plural }: Resource,
+  answered: KubeError,
+  signal: AbortSignal,
+): Promise<void> {
   const { status, body } = await client.request({ method: 'GET', path: `/apis/${group}`, signal });
   if (status === 404 && body === NOT_SERVED) return;
   if (status !== 200 || !isJsonObject(body)) throw refusal(status, body);
@@ -53,6 +59,7 @@ async function assertNotServed(client: KubeClient, { group, plural }: Resource, 
     const list = await client.get(`/apis/${groupVersion}`, signal);
     const resources = Array.isArray(list['resources']) ? list['resources'].filter(isJsonObject) : [];
     if (!resources.some(({ name }) => name === plural)) continue;
+    if (answered.status === 403) throw answered;
     throw new KubeError(`${plural} are served as ${groupVersion} only, which is not known here`);
   }
 }

@@ -1,7 +1,9 @@
 import { type Known, known, unknown } from '../engine/fact.ts';
 import { isKind, type ObjectOf } from '../k8s/kinds.ts';
+import type { KubernetesObject } from '../k8s/object.ts';
 import { CONTROL_PLANE, rolesSelected } from '../network/allowances.ts';
 import { clusterAddressesOf, endpointsOf } from '../network/api-server.ts';
+import { asksForApiServer } from '../network/plugin-policies.ts';
 import type { Addresses, Destination, NetworkSettings } from '../network/settings.ts';
 import { defineFact } from './define.ts';
 
@@ -17,18 +19,15 @@ export const apiServer = defineFact({
   title: 'the addresses of the API server',
   watched: [POLICY],
   live: ['Service', SLICE],
-  async learn({
-    subject: { object, namespace },
-    settings,
-    objects,
-  }): Promise<Known<readonly Destination<Addresses>[]>> {
+  async learn({ subject, settings, objects }): Promise<Known<readonly Destination<Addresses>[]>> {
+    const { object, namespace, pod } = subject;
     const { apiServer: configured } = settings.network;
     if (configured.length > 0) return known(configured);
-    const policies = isKind(object, POLICY) ? known([object]) : await objects.list(POLICY, namespace);
+    // A pod is judged behind the policies that are there, and a policy by itself.
+    const policies = pod ? await objects.list(POLICY, namespace) : known([object]);
     if (!policies.known) return policies;
     // Nobody has to be asked where no policy names addresses for pods that may reach it.
-    const asks = policies.value.some((policy) => namesAddresses(policy) && mayReachIt(policy, settings.network));
-    if (!asks) return known([]);
+    if (!policies.value.some((policy) => asksForIt(policy, namespace, settings.network))) return known([]);
     const slice = await objects.read(SLICE, PLACE.namespace, PLACE.name);
     if (!slice.known) return slice;
     if (!slice.value) return unknown('EndpointSlice default/kubernetes is not there: set network.apiServer');
@@ -37,6 +36,11 @@ export const apiServer = defineFact({
     return known([...endpointsOf(slice.value), ...(service.value ? clusterAddressesOf(service.value) : [])]);
   },
 });
+
+function asksForIt(policy: KubernetesObject, namespace: string, settings: NetworkSettings): boolean {
+  if (!isKind(policy, POLICY)) return asksForApiServer(policy, namespace, settings);
+  return namesAddresses(policy) && mayReachIt(policy, settings);
+}
 
 function mayReachIt({ spec }: ObjectOf<typeof POLICY>, settings: NetworkSettings): boolean {
   return rolesSelected(spec?.podSelector ?? {}, settings).some((role) => CONTROL_PLANE.includes(role));

@@ -20,9 +20,11 @@ export const primaryNetwork = defineFact({
   watched: ['Namespace'],
   async learn({ subject: { namespace }, objects }) {
     const found = await objects.read('Namespace', '', namespace);
-    if (!found.known) return objects.hasLive ? found : known('pod-network');
-    if (!found.value) return unknown(`Namespace ${namespace} is not there`);
-    const { labels } = found.value.metadata ?? {};
+    const seen = found.known ? found.value : undefined;
+    if (!seen && !objects.hasLive) return known('pod-network');
+    if (!found.known) return found;
+    if (!seen) return unknown(`Namespace ${namespace} is not there`);
+    const { labels } = seen.metadata ?? {};
     if (!Object.hasOwn(labels ?? {}, USER_DEFINED)) return known('pod-network');
     return unknown(`Namespace ${namespace} has the label ${USER_DEFINED}: its pods may have another network`);
   },

@@ -1,5 +1,7 @@
+import type { Role } from '../engine/pod-roles.ts';
 import type { Finding } from '../engine/rule.ts';
 import { cut } from '../engine/wording.ts';
+import type { LabelSelector } from '../k8s/selectors.ts';
 import { intersect, isEmpty, widestCidr } from './addresses.ts';
 import { type Allowance, allowancesFor, rolesSelected, type Site } from './allowances.ts';
 import type { Direction, NetworkPolicy } from './default-deny.ts';
@@ -23,20 +25,43 @@ const LONGEST = 400;
 export function policyProblems(policy: NetworkPolicy, site: Site): readonly Found[] {
   const { openings, unreadable } = openingsOf(policy);
   if (openings.length + unreadable.length === 0) return [];
-  const selector = policy.spec?.podSelector ?? {};
-  const roles = rolesSelected(selector, site.settings);
-  const allowances = allowancesFor(roles, site);
-  const whose = roles.length > 0 ? `pods of the role ${roles.join(' and ')}` : 'pods without a role';
+  const reach = reachOf(policy.spec?.podSelector ?? {}, site);
   return [
     ...unreadable.map(({ direction, path, problem }) => ({
       problem: direction === 'Ingress' ? ('policy-ingress' as const) : ('policy-egress' as const),
       finding: { path, found: 'cannot be read, so nobody can say what it opens', required: problem },
     })),
     ...openings.flatMap((opening): Found[] => {
-      const problem = problemOf(opening, allowances, site);
-      return problem ? [{ problem: problem.kind, finding: findingOf(opening, problem, whose, allowances) }] : [];
+      const problem = problemOf(opening, reach.allowances, site);
+      return problem ? [{ problem: problem.kind, finding: findingOf(opening, problem, reach) }] : [];
     }),
   ];
+}
+
+/** What the pods of a selector may. */
+interface Reach {
+  readonly allowances: readonly Allowance[];
+  /** Who they are, in words. */
+  readonly whose: string;
+}
+
+function reachOf(pods: LabelSelector, site: Site): Reach {
+  const roles = rolesSelected(pods, site.settings);
+  return { allowances: allowancesFor(roles, site), whose: describeRoles(roles) };
+}
+
+/** What is too wide of an opening, whatever kind of policy opens it to the pods of this selector. */
+export function openingFinding(opening: Opening, pods: LabelSelector, site: Site): Finding | undefined {
+  const reach = reachOf(pods, site);
+  const witness = witnessOf(opening, reach.allowances, site.namespace);
+  const kind = opening.direction === 'Ingress' ? 'policy-ingress' : 'policy-egress';
+  const problem = witness === undefined ? problemOf(opening, reach.allowances, site) : ({ kind, witness } as const);
+  return problem && findingOf(opening, problem, reach);
+}
+
+/** `pods of the role operator and agent`. */
+export function describeRoles(roles: readonly Role[]): string {
+  return roles.length > 0 ? `pods of the role ${roles.join(' and ')}` : 'pods without a role';
 }
 
 interface Problem {
@@ -66,12 +91,7 @@ function problemOf(
 
 const VERBS: Readonly<Record<Direction, string>> = { Ingress: 'lets in', Egress: 'reaches' };
 
-function findingOf(
-  { path, direction }: Opening,
-  { kind, witness }: Problem,
-  whose: string,
-  allowances: readonly Allowance[],
-): Finding {
+function findingOf({ path, direction }: Opening, { kind, witness }: Problem, { allowances, whose }: Reach): Finding {
   return {
     path,
     value: witness,

@@ -78,13 +78,15 @@ function describeRequirement({ key, operator, values }: Requirement): string {
   }
 }
 
-interface Requirement {
+/** One requirement on a label, whichever way it is written. */
+export interface Requirement {
   readonly key: string;
   readonly operator: string;
   readonly values: readonly string[];
 }
 
-function requirementsOf({ matchLabels, matchExpressions }: LabelSelector): readonly Requirement[] {
+/** All that a selector requires. */
+export function requirementsOf({ matchLabels, matchExpressions }: LabelSelector): readonly Requirement[] {
   return [
     // A label that is null in a file is the empty string to the API server.
     ...Object.entries(matchLabels ?? {}).map(([key, value]) => ({ key, operator: 'In', values: [value ?? ''] })),

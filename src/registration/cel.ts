@@ -88,3 +88,13 @@ export function carriesBindingMetadata(): string {
 export function pointsInto(target: readonly string[], namespaces: readonly string[]): string {
   return `object${target.map((field) => `.?${field}`).join('')}.orValue("") in ${JSON.stringify(namespaces)}`;
 }
+
+/** True unless a Service is called inside of the cluster only, by its own addresses: no rule has anything to say of it then. */
+export function opensWayIn(): string {
+  return 'object.?spec.?type.orValue("") != "ClusterIP" || object.?spec.?externalIPs.orValue([]).size() > 0';
+}
+
+/** True where one of these asks. */
+export function userIs(...users: readonly string[]): string {
+  return `request.userInfo.username in ${JSON.stringify(users)}`;
+}

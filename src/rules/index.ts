@@ -32,17 +32,30 @@ import { windowsHostProcess } from './containers/windows-host-process.ts';
 import type { Rule } from './define.ts';
 import { imageDigest } from './images/image-digest.ts';
 import { imageRegistry } from './images/image-registry.ts';
+import { calicoPolicy } from './network/calico-policy.ts';
+import { ciliumPolicy } from './network/cilium-policy.ts';
+import { clusterNetworkPolicy } from './network/cluster-network-policy.ts';
 import { defaultDeny } from './network/default-deny.ts';
 import { defaultDenyKept } from './network/default-deny-kept.ts';
+import { endpointAddresses } from './network/endpoint-addresses.ts';
 import { extendedResources } from './network/extended-resources.ts';
+import { externalIps } from './network/external-ips.ts';
+import { externalName } from './network/external-name.ts';
+import { gatewayTls } from './network/gateway-tls.ts';
+import { ingressSources } from './network/ingress-sources.ts';
+import { ingressTls } from './network/ingress-tls.ts';
+import { loadBalancerNodePorts } from './network/load-balancer-node-ports.ts';
+import { loadBalancerSources } from './network/load-balancer-sources.ts';
 import { metadataAddress } from './network/metadata-address.ts';
 import { networkAttachments } from './network/network-attachments.ts';
+import { nodePorts } from './network/node-ports.ts';
 import { policyDns } from './network/policy-dns.ts';
 import { policyEgress } from './network/policy-egress.ts';
 import { policyIngress } from './network/policy-ingress.ts';
 import { policyPeers } from './network/policy-peers.ts';
 import { resourceClaims } from './network/resource-claims.ts';
 import { roleLabels } from './network/role-labels.ts';
+import { routeGateways } from './network/route-gateways.ts';
 import { widePolicies } from './network/wide-policies.ts';
 import { dedicatedNodes } from './resources/dedicated-nodes.ts';
 import { guaranteed } from './resources/guaranteed.ts';
@@ -67,10 +80,13 @@ export const RULES: readonly Rule[] = [
   appArmorProfile,
   bindingMetadata,
   boundVolume,
+  calicoPolicy,
   capabilitiesBaseline,
   capabilitiesRestricted,
+  ciliumPolicy,
   claimAnnotations,
   classChanges,
+  clusterNetworkPolicy,
   customerKey,
   dataSource,
   databasePaths,
@@ -79,7 +95,11 @@ export const RULES: readonly Rule[] = [
   defaultDenyKept,
   emptyDirVolumes,
   encryptedClass,
+  endpointAddresses,
   extendedResources,
+  externalIps,
+  externalName,
+  gatewayTls,
   guaranteed,
   hostAliases,
   hostNamespaces,
@@ -88,11 +108,16 @@ export const RULES: readonly Rule[] = [
   hostProbesAndHostLifecycle,
   imageDigest,
   imageRegistry,
+  ingressSources,
+  ingressTls,
   inlineCsiVolumes,
   linuxOnly,
+  loadBalancerNodePorts,
+  loadBalancerSources,
   metadataAddress,
   networkAttachments,
   nodeName,
+  nodePorts,
   policyDns,
   policyEgress,
   policyIngress,
@@ -106,6 +131,7 @@ export const RULES: readonly Rule[] = [
   restrictedVolumes,
   roleLabels,
   rootGroups,
+  routeGateways,
   runAsNonRoot,
   runAsUser,
   seLinuxOptions,

@@ -62,6 +62,10 @@ function stock(holds: Stock, absent: readonly string[] = []): void {
   api.play(({ url }, response) => {
     const [, namespace, plural] = /\/namespaces\/([^/]+)\/?(.*)$/.exec(url.pathname) ?? [];
     if (url.pathname === '/version') return sendJson(response, { gitVersion: 'v1.37.2' });
+    if (url.pathname === '/apis/gateway.networking.k8s.io') {
+      response.writeHead(404).end('404 page not found\n');
+      return;
+    }
     if (namespace === undefined) {
       const [, kinds = '', name] = /\/v1(\/[^/]+)(?:\/([^/]+))?$/.exec(url.pathname) ?? [];
       const items = holds[kinds];
@@ -190,6 +194,33 @@ it('counts a kind that it may not read as unread, and judges the others', async 
   expect(totalsOf(audits)).toMatchObject({ refused: { pods: 0, templates: 1 }, unread: 1 });
 });
 
+it.each([
+  ['is not there', '404 page not found\n', 404],
+  ['may not be read, and is not there', 'forbidden', 403],
+])('takes a kind whose CRD %s for one without objects', async (_, text, code) => {
+  api.play(({ url }, response) => {
+    if (url.pathname === '/version') return sendJson(response, { gitVersion: 'v1.37.2' });
+    if (url.pathname.startsWith('/apis/cilium.io/')) return void response.writeHead(code).end(text);
+    if (url.pathname === '/apis/cilium.io') return void response.writeHead(404).end('404 page not found\n');
+    sendJson(response, { metadata: { resourceVersion: '1' }, items: [] });
+  });
+  expect(await audit()).toMatchObject([{ unread: [] }]);
+});
+
+it('counts a kind that it may not read as unread, where its CRD is there', async () => {
+  api.play(({ url }, response) => {
+    if (url.pathname === '/version') return sendJson(response, { gitVersion: 'v1.37.2' });
+    if (url.pathname === '/apis/cilium.io') return sendJson(response, { versions: [{ groupVersion: 'cilium.io/v2' }] });
+    if (url.pathname === '/apis/cilium.io/v2') {
+      return sendJson(response, { resources: [{ name: 'ciliumnetworkpolicies' }] });
+    }
+    if (url.pathname.startsWith('/apis/cilium.io/')) return sendStatus(response, 403, 'Forbidden', 'it is forbidden');
+    sendJson(response, { metadata: { resourceVersion: '1' }, items: [] });
+  });
+  const unread = [{ what: 'ciliumnetworkpolicies', reason: 'HTTP 403: it is forbidden' }];
+  expect(await audit()).toMatchObject([{ unread }]);
+});
+
 it('says after how many objects a list broke off, and keeps what it found', async () => {
   api.play(({ url }, response) => {
     if (!url.pathname.endsWith('/pods')) return sendJson(response, { metadata: { resourceVersion: '1' }, items: [] });
@@ -291,4 +322,10 @@ it('judges claims, and names the class that does not encrypt', async () => {
     ['PersistentVolumeClaim/bad', 'refused', { pods: 0, templates: 0, claims: 1, network: 0 }],
   ]);
   expect(totalsByRule(audits)).toMatchObject([{ rule: { id: 'encrypted-class' }, failed: { claims: 1, network: 0 } }]);
+});
+
+it('takes a kind whose CRD is not installed for one of which there is nothing, and one that it may not list for unread', async () => {
+  stock({ 'qdrant/httproutes': 404, 'qdrant/gateways': 403, 'qdrant/services': 404 });
+  const [namespace] = await audit();
+  expect(namespace?.unread.map(({ what }) => what).sort()).toEqual(['gateways', 'services']);
 });

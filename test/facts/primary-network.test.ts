@@ -48,6 +48,7 @@ describe('the fact primaryNetwork', () => {
     const cluster: World = { ...silent, live: silent };
     expect(await learnFact('primaryNetwork', SUBJECT, cluster)).toEqual(unknown('nothing is known of it'));
     expect(await learnFact('primaryNetwork', SUBJECT, silent)).toEqual(POD_NETWORK);
+    expect(await learnFact('primaryNetwork', SUBJECT, holding([namespace('other')]))).toEqual(POD_NETWORK);
   });
 
   it('is read of a Namespace that files bring', async () => {
