@@ -157,11 +157,11 @@ class NamespaceRun {
 
   async #auditKind(kind: Kind): Promise<void> {
     const { client, signal, onProgress } = this.#options;
+    const where = { namespace: this.#name, optional: kind.optional ?? false };
     let seen = 0;
     try {
       signal.throwIfAborted();
-      const options = { namespace: this.#name, optional: kind.optional ?? false };
-      for await (const { items, remaining } of listIfServed(client, kind, options, signal)) {
+      for await (const { items, remaining } of listIfServed(client, kind, where, signal)) {
         const total = seen + items.length + (remaining ?? 0);
         for (const item of items) {
           seen += 1;
