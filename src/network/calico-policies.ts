@@ -86,7 +86,10 @@ function opens({ action }: CalicoRule, tier: string): boolean {
 /** The peer is at the other end, the ports are always those of the destination. What else a rule says only narrows. */
 function partsOf(rule: CalicoRule, direction: Direction, base: string, global: boolean): readonly OpenedPart[] {
   const ports = calicoPorts(rule);
-  if (!ports.ok) return [{ direction, path: base, value: rule, why: ports.error }];
+  if (!ports.ok) {
+    const { ports: listed, notPorts } = rule.destination ?? {};
+    return [{ direction, path: base, value: { protocol: rule.protocol, ports: listed, notPorts }, why: ports.error }];
+  }
   const field = direction === 'Ingress' ? 'source' : 'destination';
   const entity = rule[field] ?? {};
   const path = rule[field] ? `${base}.${field}` : base;

@@ -106,12 +106,17 @@ function partsOf(rule: EitherRule, base: string, scope: SelectorScope): readonly
   // No NetworkPolicy can open it, and an echo carries data as well as any connection.
   if (icmps?.length) return [{ direction, path: `${base}.icmps`, value: icmps, why: 'ICMP has no ports' }];
   const ports = ciliumPorts(toPorts);
-  if (!ports.ok) return [{ direction, path: `${base}.toPorts`, value: toPorts, why: ports.error }];
+  if (!ports.ok) return [{ direction, path: `${base}.toPorts`, value: withoutRules(toPorts), why: ports.error }];
   const listed = peersOf(rule, { direction, path: `${base}.${begins}`, ports: ports.value }, scope);
   if (listed) return listed;
   // Without peers and ports a rule allows nothing: `egress: [{}]` denies. With ports it allows them to whomever; of an
   // empty list of peers beside ports not all versions say the same.
   return toPorts?.length ? [{ direction, path: base, ports: ports.value, peer: { of: 'everything' } }] : [];
+}
+
+/** The headers of HTTP that a rule asks for may be secrets. */
+function withoutRules(toPorts: Egress['toPorts']): unknown {
+  return (toPorts ?? []).map(({ ports, listener }) => ({ ports, listener }));
 }
 
 /** What the peers of a rule open; undefined where it lists none. */

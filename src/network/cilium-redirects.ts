@@ -13,19 +13,19 @@ const WAY_OUT = 'leave it out, or ask for an exemption';
  */
 export function ciliumRedirectFindings(object: KubernetesObject, namespace: string): readonly Finding[] {
   if (isKind(object, 'CiliumEnvoyConfig.cilium.io')) {
-    const found = 'makes a proxy that sends what it gets wherever it is told to, past the policies of pods';
-    return [{ path: 'spec', value: object.spec, found, required: WAY_OUT }];
+    if (!object.spec?.resources?.length) return [];
+    const found = 'make a proxy that sends what it gets wherever it is told to, past the policies of pods';
+    // They may hold keys: what stands there is not told.
+    return [{ path: 'spec.resources', found, required: WAY_OUT }];
   }
   if (isKind(object, 'CiliumLocalRedirectPolicy.cilium.io')) {
     const found = 'sends what is meant for another address to pods of this namespace';
     return [{ path: 'spec', value: object.spec, found, required: WAY_OUT }];
   }
   if (!isKind(object, 'CiliumClusterwideEnvoyConfig.cilium.io')) return [];
-  return (['services', 'backendServices'] as const).flatMap((list) =>
-    (object.spec?.[list] ?? []).flatMap((service, at) => {
-      if ((service.namespace || 'default') !== namespace) return [];
-      const found = `takes over Service ${namespace}/${service.name}, and sends what it gets past the policies of pods`;
-      return [{ path: `spec.${list}[${at}]`, value: service, found, required: WAY_OUT }];
-    }),
-  );
+  return (object.spec?.services ?? []).flatMap((service, at) => {
+    if ((service.namespace || 'default') !== namespace) return [];
+    const found = `takes over Service ${namespace}/${service.name}, and sends what it gets past the policies of pods`;
+    return [{ path: `spec.services[${at}]`, value: service, found, required: WAY_OUT }];
+  });
 }

@@ -74,6 +74,18 @@ describe('the fact apiServer', () => {
     expect(await places(networkPolicy('p', spec), [])).toEqual([]);
   });
 
+  it.each<[what: string, app: string, rule: JsonObject, found: readonly string[]]>([
+    ['names addresses', 'operator', { toCIDR: ['10.96.0.1'] }, FOUND],
+    ['names the API server', 'operator', { toEntities: ['kube-apiserver'] }, FOUND],
+    ['names it for pods that may not reach it', 'qdrant', { toEntities: ['kube-apiserver'] }, []],
+    ['names neither', 'operator', { toEndpoints: [{}] }, []],
+  ])('answers a policy of a plugin that %s', async (_, app, rule, found) => {
+    const spec = { endpointSelector: { matchLabels: { app } }, egress: [rule] };
+    const metadata = { name: 'p', namespace: 'qdrant' };
+    const policy = { apiVersion: 'cilium.io/v2', kind: 'CiliumNetworkPolicy', metadata, spec };
+    expect(await places(policy, BOTH)).toEqual(found);
+  });
+
   it.each<[what: string, objects: readonly JsonObject[], reason: RegExp]>([
     ['there is no slice', [SERVICE], /^EndpointSlice default\/kubernetes is not there: set network\.apiServer$/],
     [

@@ -47,12 +47,13 @@ const rule = fields({
 /** cilium.io/v2 CiliumNetworkPolicy and CiliumClusterwideNetworkPolicy. */
 export const ciliumPolicy = fields({ metadata, spec: rule, specs: list(rule) });
 
+/** Those whose connections a listener takes over; of backendServices it only learns where they are. */
 const services = list(fields({ name: 'string', namespace: 'string' }));
 
 /** cilium.io/v2 CiliumEnvoyConfig and CiliumClusterwideEnvoyConfig. */
 export const ciliumEnvoyConfig = fields({
   metadata,
-  spec: fields({ services, backendServices: services, resources: list(anything) }),
+  spec: fields({ services, resources: list(anything) }),
 });
 
 /** cilium.io/v2 CiliumLocalRedirectPolicy. */
