@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { chartFiles } from '../../src/chart/files.ts';
 import { AUDIT_FORMATS } from '../../src/cli/audit/formats.ts';
 import { commandsPage } from '../../src/cli/commands-page.ts';
+import { PROBE_FORMATS } from '../../src/cli/network/probe/formats.ts';
 import { REVIEW_FORMATS } from '../../src/cli/review/formats.ts';
 import type { Formats } from '../../src/cli/shared/formats.ts';
 import { CLASSES_FORMATS } from '../../src/cli/storage/classes/formats.ts';
@@ -33,7 +34,7 @@ export async function programFiles(): Promise<Map<string, string>> {
     ['docs/commands.md', await commandsPage(helpOf)],
     ['docs/config.schema.json', formatJson(z.toJSONSchema(configSchema, { io: 'input' }))],
     ['docs/storage.md', storagePage()],
-    ...(await outputSchemas<never>(AUDIT_FORMATS, CLASSES_FORMATS, REVIEW_FORMATS)),
+    ...(await outputSchemas<never>(AUDIT_FORMATS, CLASSES_FORMATS, PROBE_FORMATS, REVIEW_FORMATS)),
   ]);
   for (const rule of RULES) files.set(rulePagePath(rule), rulePage(rule, await examplesOf(rule, outputs)));
   return files;

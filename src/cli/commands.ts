@@ -2,6 +2,7 @@ import { auditCommand } from './audit/command.ts';
 import { completionCommands } from './completion/command.ts';
 import { configCommands } from './config/command.ts';
 import { explainCommand } from './explain/command.ts';
+import { networkCommands } from './network/command.ts';
 import { reviewCommand } from './review/command.ts';
 import { selftestCommand } from './selftest/command.ts';
 import { serveCommand } from './serve/command.ts';
@@ -20,6 +21,7 @@ Exit codes: 0 nothing refused, 1 refused, 2 could not tell, 3 bad input or usage
     completion: completionCommands,
     config: configCommands,
     explain: explainCommand,
+    network: networkCommands,
     review: reviewCommand,
     selftest: selftestCommand,
     serve: serveCommand,

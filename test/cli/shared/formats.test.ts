@@ -4,6 +4,7 @@ import { PassThrough, Writable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { describe, expect, it } from 'vitest';
 import { AUDIT_FORMATS } from '../../../src/cli/audit/formats.ts';
+import { PROBE_FORMATS } from '../../../src/cli/network/probe/formats.ts';
 import { REVIEW_FORMATS } from '../../../src/cli/review/formats.ts';
 import { type FormatRow, type Formats, formatFlag, writeReport } from '../../../src/cli/shared/formats.ts';
 import { CLASSES_FORMATS } from '../../../src/cli/storage/classes/formats.ts';
@@ -29,6 +30,7 @@ describe('a table of formats', () => {
 
   it.each([
     ['audit', AUDIT_FORMATS],
+    ['network probe', PROBE_FORMATS],
     ['review', REVIEW_FORMATS],
     ['storage classes', CLASSES_FORMATS],
   ])('of %s: each can be loaded, and describes what it prints for programs', async (command, formats) => {
