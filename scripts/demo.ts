@@ -15,14 +15,15 @@ import { startWebhook } from '../test/support/webhook-process.ts';
  */
 const WORKLOADS = 'examples/workloads';
 const CONFIG = 'examples/config.yaml';
-const CLASSES = 'examples/cluster/storage-classes.yaml';
+const CLUSTER = ['examples/cluster/storage-classes.yaml', 'examples/cluster/default-deny.yaml'];
 const HOST = '127.0.0.1';
 
 const colour = process.stdout.isTTY && !process.env['NO_COLOR'];
 const paint = (code: number, words: string) => (colour ? `\u001b[${code}m${words}\u001b[0m` : words);
 
 // The facts that rules ask for come from an API server; here one that holds examples/cluster/ and nothing else.
-const world = readManifests(await readFile(CLASSES, 'utf8'), CLASSES).manifests;
+const world = [];
+for (const file of CLUSTER) world.push(...readManifests(await readFile(file, 'utf8'), file).manifests);
 const api = await startFixtureApi({ cluster: createManifestWorld(world, { complete: true }) });
 const webhook = await startWebhook({
   config: parse(await readFile(CONFIG, 'utf8')),
@@ -71,7 +72,7 @@ ${first.replaceAll(/^/gm, '  ')}
 
 Try next:
   npx qdrant-admission review --config ${CONFIG} ${WORKLOADS}/bad-root-loader.yaml
-  npx qdrant-admission storage classes ${CLASSES}
+  npx qdrant-admission storage classes ${CLUSTER[0]}
   npx qdrant-admission explain run-as-non-root
   npm run demo:cluster    # a real API server: needs Docker, or Go >= 1.26
 `);
@@ -87,7 +88,7 @@ async function exampleFiles(): Promise<string[]> {
 }
 
 async function reviewAccepts(file: string): Promise<boolean> {
-  const { code, stderr } = await runProgram(['review', '--config', CONFIG, file, CLASSES], { now: new Date() });
+  const { code, stderr } = await runProgram(['review', '--config', CONFIG, file, ...CLUSTER], { now: new Date() });
   if (code > 1) throw new Error(`review ${file}: ${stderr}`);
   return code === 0;
 }

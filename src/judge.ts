@@ -76,8 +76,14 @@ function liveView({ cluster }: Ports): Ports['cluster'] {
 
 /** The facts that a verdict is missing only because they have not been asked for yet. */
 function lazyIn(verdicts: readonly Verdict[], facts: Learnt<Facts>): ReadonlySet<FactName> {
-  const missing = verdicts.flatMap((verdict) => (verdict.outcome === 'unknown' ? verdict.missing : []));
-  return new Set((missing as FactName[]).filter((name) => factNamed(name).lazy && facts[name] === undefined));
+  const names = new Set<FactName>();
+  for (const verdict of verdicts) {
+    if (verdict.outcome !== 'unknown') continue;
+    for (const name of verdict.missing as readonly FactName[]) {
+      if (factNamed(name).lazy && facts[name] === undefined) names.add(name);
+    }
+  }
+  return names;
 }
 
 /** What can be told at once, and most of the time nothing else is asked, costs no turn of the event loop. */

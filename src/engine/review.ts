@@ -1,10 +1,10 @@
 import { type Pod, podOf } from '../k8s/pod-template.ts';
 import { type Exemption, exemptionFor } from './exemptions.ts';
-import type { Learnt, OwnerFacts } from './fact.ts';
+import type { Known, Learnt, OwnerFacts } from './fact.ts';
 import { ROLES, type Role, type RoleMatches, rolesOf } from './pod-roles.ts';
 import { type ActiveRule, type EngineSettings, isOverridden, type Policy } from './policy.ts';
 import { fieldsChanged } from './reads.ts';
-import type { Finding, Mode, RuleMetadata } from './rule.ts';
+import type { Finding, Mode, RuleContext, RuleMetadata } from './rule.ts';
 import type { Subject } from './subject.ts';
 
 interface VerdictBase {
@@ -102,7 +102,7 @@ const NO_FACTS = Object.freeze({});
 function verdictOf<Facts extends OwnerFacts, Settings extends EngineSettings>(
   subject: Subject,
   { rule, mode, options }: ActiveRule<Facts, Settings>,
-  { settings, exemptions }: Policy<Facts, Settings>,
+  policy: Policy<Facts, Settings>,
   learnt: Learnt<Facts>,
 ): Verdict {
   const facts: Partial<Facts> = rule.needs.length === 0 ? NO_FACTS : {};
@@ -113,10 +113,24 @@ function verdictOf<Facts extends OwnerFacts, Settings extends EngineSettings>(
     }
     facts[name] = fact.value;
   }
-  const check = (judged: Subject) =>
-    rule.check({ subject: judged, object: judged.object, pod: judged.pod, facts, options, settings });
-  const findings = check(subject);
+  const { settings } = policy;
+  const context = { subject, object: subject.object, pod: subject.pod, facts, options, settings };
+  const findings = rule.check(context);
   if (findings.length === 0) return { rule, mode, outcome: 'pass' };
+  return withExemptions(findings, { rule, mode }, context, policy, learnt.owners);
+}
+
+/** The verdict of a rule that found something. */
+function withExemptions<Facts, Settings extends EngineSettings>(
+  findings: readonly Finding[],
+  { rule, mode }: Pick<ActiveRule<Facts, Settings>, 'rule' | 'mode'>,
+  context: RuleContext<Partial<Facts>, Settings>,
+  { exemptions }: Policy<Facts, Settings>,
+  owners: Known<OwnerFacts['owners']> | undefined,
+): Verdict {
+  const { subject } = context;
+  const check = (judged: Subject) =>
+    rule.check({ ...context, subject: judged, object: judged.object, pod: judged.pod });
   const exempted: Exempted[] = [];
   const open: Finding[] = [];
   let unverified: string | undefined;
@@ -125,7 +139,7 @@ function verdictOf<Facts extends OwnerFacts, Settings extends EngineSettings>(
       exempted.push({ finding });
       continue;
     }
-    const found = exemptionFor(exemptions, { id: rule.id, check }, subject, finding, learnt.owners);
+    const found = exemptionFor(exemptions, { id: rule.id, check }, subject, finding, owners);
     if (found.exempt === 'unknown') unverified = found.reason;
     else if (found.exempt) exempted.push({ finding, exemption: found.exempt });
     else open.push(finding);

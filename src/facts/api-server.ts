@@ -1,7 +1,7 @@
 import { type Known, known, unknown } from '../engine/fact.ts';
 import { isKind, type ObjectOf } from '../k8s/kinds.ts';
-import { clusterAddressesOf, endpointsOf } from '../network/api-server.ts';
 import { CONTROL_PLANE, rolesSelected } from '../network/allowances.ts';
+import { clusterAddressesOf, endpointsOf } from '../network/api-server.ts';
 import type { Addresses, Destination, NetworkSettings } from '../network/settings.ts';
 import { defineFact } from './define.ts';
 

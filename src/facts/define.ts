@@ -56,8 +56,8 @@ export function defineFact<
     watched,
     live,
     lazy,
-    learn: ({ ports, signal, ...rest }) =>
-      learn({ ...rest, ports, signal, objects: readerOf(ports.cluster, live, signal) }),
+    learn: ({ subject, settings, ports, signal }) =>
+      learn({ subject, settings, ports, signal, objects: readerOf(ports.cluster, live, signal) }),
   };
 }
 

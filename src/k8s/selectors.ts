@@ -6,14 +6,14 @@ export interface LabelSelector {
   readonly matchExpressions?: readonly LabelRequirement[] | null | undefined;
 }
 
+/** The operators are `In`, `NotIn`, `Exists` and `DoesNotExist`. */
 export interface LabelRequirement {
   readonly key?: string | null | undefined;
-  /** In, NotIn, Exists or DoesNotExist; the API server takes no other. */
   readonly operator?: string | null | undefined;
   readonly values?: readonly string[] | null | undefined;
 }
 
-/** Whether labels match a selector, as the API server matches them. */
+/** Whether labels match a selector, as the API server matches them. An operator that is not known here matches nothing. */
 export function selects(selector: LabelSelector, labels: ObjectMeta['labels']): boolean {
   const own = labels ?? {};
   // In a file a label may be null, which the API server reads as the empty string.
@@ -24,14 +24,14 @@ export function selects(selector: LabelSelector, labels: ObjectMeta['labels']): 
   );
 }
 
-/** `NotIn` is also met by an object that does not carry the label; what is no operator selects nothing. */
-function meets({ operator, values: given }: LabelRequirement, value: string | undefined): boolean {
-  const values = given ?? [];
+/** `NotIn` is also met by an object that does not carry the label. */
+function meets({ operator, values }: LabelRequirement, value: string | undefined): boolean {
+  const listed = values ?? [];
   switch (operator) {
     case 'In':
-      return value !== undefined && values.includes(value);
+      return value !== undefined && listed.includes(value);
     case 'NotIn':
-      return value === undefined || !values.includes(value);
+      return value === undefined || !listed.includes(value);
     case 'Exists':
       return value !== undefined;
     case 'DoesNotExist':

@@ -92,9 +92,7 @@ const controlPlane: Reach = (site) => {
   return [
     ...apiServer.map(({ ports, ...peer }) => egress(peer, ports, 'the API server')),
     egress(own, carried(ANY_TCP, settings), 'the pods of its namespace'),
-    ...podsOfRoles(CONTROL_PLANE, site).map((peer) =>
-      ingress(peer, carried(ANY_TCP, settings), 'the control plane'),
-    ),
+    ...podsOfRoles(CONTROL_PLANE, site).map((peer) => ingress(peer, carried(ANY_TCP, settings), 'the control plane')),
     ...settings.monitoring.map((peer) => ingress(peer, carried(CONTROL_METRICS, settings), 'metrics')),
   ];
 };

@@ -86,7 +86,8 @@ function witnessAmongPods(
   return undefined;
 }
 
-function podsIn(pods: LabelSelector): string {
+/** `all pods`, `pods app=qdrant`. */
+export function podsIn(pods: LabelSelector): string {
   const described = describeSelector(pods);
   return described === 'everything' ? 'all pods' : `pods ${described}`;
 }

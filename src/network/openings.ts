@@ -1,5 +1,6 @@
+import { failure, type Result } from '../k8s/result.ts';
 import type { LabelSelector } from '../k8s/selectors.ts';
-import { type AddressSet, parseCidr, subtract, union } from './addresses.ts';
+import { type AddressSet, isUnambiguous, parseCidr, subtract, union } from './addresses.ts';
 import { type Direction, directionsOf, type NetworkPolicy } from './default-deny.ts';
 import { type PortSet, portsOf } from './ports.ts';
 
@@ -71,11 +72,11 @@ export function openingsOf(policy: NetworkPolicy): Openings {
 function peerOf({ ipBlock, podSelector, namespaceSelector }: PolicyPeer): Peer | { readonly problem: string } {
   if (ipBlock) {
     if (podSelector || namespaceSelector) return { problem: 'expected ipBlock alone, without selectors' };
-    const range = parseCidr(ipBlock.cidr ?? '');
+    const range = rangeOf(ipBlock.cidr ?? '');
     if (!range.ok) return { problem: range.error };
     const excepted: AddressSet[] = [];
     for (const text of ipBlock.except ?? []) {
-      const except = parseCidr(text);
+      const except = rangeOf(text);
       if (!except.ok) return { problem: except.error };
       excepted.push(except.value);
     }
@@ -83,4 +84,16 @@ function peerOf({ ipBlock, podSelector, namespaceSelector }: PolicyPeer): Peer |
   }
   if (!podSelector && !namespaceSelector) return { problem: 'expected ipBlock, podSelector or namespaceSelector' };
   return { of: 'pods', namespaces: namespaceSelector ?? undefined, pods: podSelector ?? {} };
+}
+
+/**
+ * Before 1.36 the API server takes forms that it and a network plugin read differently: `except: ["::ffff:0:0/97"]`
+ * takes half of IPv4 out for the one, and nothing for the other, which leaves everything open.
+ */
+function rangeOf(text: string): Result<AddressSet, string> {
+  if (parseCidr(text).ok && !isUnambiguous(text))
+    return failure(
+      `expected plain IPv4 or IPv6, which ${JSON.stringify(text)} is not: network plugins may read it otherwise`,
+    );
+  return parseCidr(text);
 }

@@ -3,10 +3,9 @@ import { cut } from '../engine/wording.ts';
 import { intersect, isEmpty, widestCidr } from './addresses.ts';
 import { type Allowance, allowancesFor, rolesSelected, type Site } from './allowances.ts';
 import type { Direction, NetworkPolicy } from './default-deny.ts';
-import { witnessOf } from './judge-openings.ts';
+import { podsIn, witnessOf } from './judge-openings.ts';
 import { type Opening, openingsOf } from './openings.ts';
 import { describePorts, isSubset, type PortSet, tcp, udp, union } from './ports.ts';
-import { describeSelector } from './selectors.ts';
 import { METADATA_ADDRESSES } from './special-addresses.ts';
 
 /** What can be wrong with one opening; the rule of this id says it. */
@@ -105,6 +104,6 @@ export function describeAllowance({ peer, ports }: Allowance): string {
   const where =
     peer.of === 'addresses'
       ? (widestCidr(peer.addresses) ?? 'no address')
-      : `pods ${describeSelector(peer.pods)} of ${peer.namespace}`;
+      : `${podsIn(peer.pods)} of ${peer.namespace}`;
   return `${where} on ${describePorts(ports)}`;
 }

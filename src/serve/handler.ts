@@ -56,6 +56,7 @@ export type Handler = (body: Buffer, timeoutMs: number) => Promise<Reply>;
  * reason, instead of the bare error that a timeout gives.
  */
 const RESERVE_MS = 300;
+const DEADLINE_SLOT_MS = 100;
 
 /** The kinds that some rule there is, on or off, has a say on: those for pods judge whatever makes them. */
 const JUDGED = new Set(
@@ -72,6 +73,7 @@ interface Unjudged {
 
 export function createHandler({ config, ports, now, requestLog }: HandlerOptions): Handler {
   const turn = createTurns();
+  const signalAt = createDeadlines();
 
   return async (body, timeoutMs) => {
     const started = performance.now();
@@ -133,9 +135,21 @@ export function createHandler({ config, ports, now, requestLog }: HandlerOptions
   }
 }
 
-/** Returns a signal that aborts at a time of `performance.now()`. */
-function signalAt(deadline: number): AbortSignal {
-  return AbortSignal.timeout(Math.max(0, Math.floor(deadline - performance.now())));
+/**
+ * Returns a function that makes a signal for a deadline, a time of `performance.now()`. It aborts then, or up to 100 ms
+ * earlier: reviews that come together share one. A timer of its own for each review would stay in memory for as long as
+ * the API server would have waited.
+ */
+function createDeadlines(): (deadline: number) => AbortSignal {
+  let last = { slot: Number.NaN, signal: AbortSignal.abort() };
+  return (deadline) => {
+    const slot = Math.floor(deadline / DEADLINE_SLOT_MS);
+    if (slot !== last.slot) {
+      const left = slot * DEADLINE_SLOT_MS - performance.now();
+      last = { slot, signal: AbortSignal.timeout(Math.max(0, Math.floor(left))) };
+    }
+    return last.signal;
+  };
 }
 
 function isJudged({ kind }: Subject): boolean {

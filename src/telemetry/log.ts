@@ -21,6 +21,7 @@ const FLUSH_MS = 100;
 const WRITE_BYTES = 60 * 1024;
 /** If nobody reads, lines beyond this size are dropped and counted, so that they do not exhaust the memory. */
 const MOST_BUFFERED_BYTES = 4 * 1024 * 1024;
+const NEWLINE = 0x0a;
 /** How long the program waits at its end for somebody to read. */
 const CLOSE_MS = 1000;
 
@@ -67,6 +68,7 @@ function withoutBuffer(stream: NodeJS.WritableStream): Destination {
 
 /** Writes through pino's own destination. A full disk or a closed pipe is no reason to stop judging. */
 function inBackground(fd: number): Destination {
+  let gathered = '';
   let buffered = 0;
   let dropped = 0;
   let givenUp = false;
@@ -88,20 +90,29 @@ function inBackground(fd: number): Destination {
   destination.on('write', (bytes: number) => {
     buffered -= bytes;
   });
-  destination.on('drop', (line: Buffer) => {
-    buffered -= line.length;
-    dropped++;
+  destination.on('drop', (lines: Buffer) => {
+    buffered -= lines.length;
+    for (const byte of lines) if (byte === NEWLINE) dropped++;
   });
   destination.on('drain', () => {
     if (dropped > 0) write(`{"level":"error","msg":"${dropped} log lines were dropped: nobody read them"}\n`);
     dropped = 0;
   });
 
+  /** Lines of one pass of the event loop are handed over together: a buffer for each costs more than what is in it. */
   function write(line: string): void {
-    const bytes = Buffer.from(line);
-    buffered += bytes.length;
+    if (gathered === '') setImmediate(handOver);
+    gathered += line;
+    if (gathered.length >= WRITE_BYTES) handOver();
+  }
+
+  function handOver(): void {
+    if (gathered === '') return;
+    const lines = Buffer.from(gathered);
+    gathered = '';
+    buffered += lines.length;
     // Only the types insist on text.
-    destination.write(bytes as unknown as string);
+    destination.write(lines as unknown as string);
   }
 
   /** Whether what was buffered could be written. */
@@ -121,7 +132,7 @@ function inBackground(fd: number): Destination {
     write,
     async close() {
       const written = (async () => {
-        while (buffered > 0 && (await flush()));
+        for (handOver(); buffered > 0 && (await flush()); handOver());
       })();
       await Promise.race([written, sleep(CLOSE_MS, undefined, { ref: false })]);
       // Otherwise the attempts to write would keep the process alive for as long as nobody reads.

@@ -2,14 +2,18 @@ import { describe, expect, it } from 'vitest';
 import { makeSubject, type Subject } from '../../src/engine/subject.ts';
 import { judge } from '../../src/judge.ts';
 import type { KubernetesObject } from '../../src/k8s/object.ts';
+import { defaultDeny } from '../support/network-objects.ts';
 import { deployment, pod } from '../support/pods.ts';
 import { policyWithAllRules } from '../support/policies.ts';
-import { NO_WORLD } from '../support/worlds.ts';
+import { holding, portsOf } from '../support/worlds.ts';
+
+/** Nothing is there but what lets pods in. */
+const ISOLATED = portsOf(holding([defaultDeny()]));
 
 /** The rules that fail. */
 async function broken(object: KubernetesObject, parts: Partial<Subject> = {}): Promise<string[]> {
   const subject = makeSubject({ object, now: new Date(0), ...parts });
-  const { verdicts } = await judge(subject, policyWithAllRules(), NO_WORLD, new AbortController().signal);
+  const { verdicts } = await judge(subject, policyWithAllRules(), ISOLATED, new AbortController().signal);
   return verdicts.filter(({ outcome }) => outcome !== 'pass').map(({ rule }) => rule.id);
 }
 

@@ -4,11 +4,13 @@ import { makeSubject, type Subject } from '../../src/engine/subject.ts';
 import type { World } from '../../src/facts/ports.ts';
 import { judge } from '../../src/judge.ts';
 import type { JsonObject } from '../../src/k8s/object.ts';
+import { defaultDeny } from '../support/network-objects.ts';
 import { policyWithAllRules } from '../support/policies.ts';
 import { holding, listing, portsOf, SILENT_WORLD } from '../support/worlds.ts';
 
 const POLICY = policyWithAllRules();
 const { signal } = new AbortController();
+const POLICIES = 'NetworkPolicy.networking.k8s.io';
 const CREATED = '2026-10-01T00:00:00Z';
 
 function storageClass(encrypted: string, creationTimestamp = CREATED): JsonObject {
@@ -117,9 +119,14 @@ describe('an acceptance', () => {
     expect(asked).toEqual([]);
   });
 
-  it('of a pod without volumes asks nobody', async () => {
+  it('of a pod without volumes asks for nothing but the NetworkPolicies of its namespace', async () => {
     const pod = { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'a', namespace: 'qdrant' }, spec: {} };
-    const { verdicts } = await judge(created(pod), POLICY, portsOf(SILENT_WORLD), signal);
+    const { list } = holding([defaultDeny()]);
+    const policies: World = {
+      ...SILENT_WORLD,
+      list: (kind, ...more) => (kind === POLICIES ? list(kind, ...more) : SILENT_WORLD.list(kind, ...more)),
+    };
+    const { verdicts } = await judge(created(pod), POLICY, portsOf(policies), signal);
     expect(verdicts.filter(({ outcome }) => outcome === 'unknown')).toEqual([]);
     expect(verdicts.filter(({ rule }) => rule.needs.length > 0).length).toBeGreaterThan(3);
   });

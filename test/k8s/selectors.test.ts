@@ -76,6 +76,12 @@ describe('a label selector', () => {
     ['In of no values', { matchExpressions: [{ key: 'app', operator: 'In' }] }, { app: 'qdrant' }, false],
     ['an inherited name', { matchExpressions: [{ key: 'constructor', operator: 'Exists' }] }, {}, false],
     ['null, which is empty', { matchLabels: { app: '' } }, { app: null as unknown as string }, true],
+    ['null, on the other side', { matchLabels: { app: null } }, { app: '' }, true],
+    ['null instead of lists', { matchLabels: null, matchExpressions: null }, { app: 'qdrant' }, true],
+    ['In of null', { matchExpressions: [{ key: 'app', operator: 'In', values: null }] }, { app: 'qdrant' }, false],
+    ['NotIn of null', { matchExpressions: [{ key: 'app', operator: 'NotIn', values: null }] }, { app: 'qdrant' }, true],
+    ['an unknown operator', { matchExpressions: [{ key: 'app', operator: 'Gt', values: ['1'] }] }, { app: '2' }, false],
+    ['no operator', { matchExpressions: [{ key: 'app' }] }, { app: '2' }, false],
   ])('by example: %s', (_, chosen, labelled, expected) => {
     expect(selects(chosen, labelled)).toBe(expected);
   });

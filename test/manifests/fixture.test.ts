@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { describeError } from '../../src/manifests/documents.ts';
 import { fixtureOf, readFixture } from '../../src/manifests/fixture.ts';
 import { readManifests } from '../../src/manifests/objects.ts';
+import { defaultDeny, networkPolicy } from '../support/network-objects.ts';
 import { badPod, files, goodPod } from '../support/review-run.ts';
 
 const HEADER = 'apiVersion: fixture.qdrant-admission/v1\nkind: Fixture\n';
@@ -21,7 +22,8 @@ describe('a fixture', () => {
   it('needs no header where there is one object', async () => {
     const { subject, world, unknown } = await read(goodPod('a'));
     expect(subject.object.metadata?.name).toBe('a');
-    expect([world, unknown]).toEqual([[], {}]);
+    expect(unknown).toEqual({});
+    expect(world.map(({ object }) => object)).toEqual([defaultDeny()]);
   });
 
   it('says what is judged, when, by which configuration, and what cannot be known', async () => {
@@ -38,12 +40,20 @@ ${NAMESPACE}---
 ${badPod('b')}---
 ${goodPod('c')}`);
     expect(fixture.subject.object.metadata?.name).toBe('b');
-    expect(fixture.world.map(({ object }) => object.kind)).toEqual(['Namespace', 'Pod']);
+    expect(fixture.world.map(({ object }) => object.kind)).toEqual(['Namespace', 'Pod', 'NetworkPolicy']);
     expect(fixture.now?.toISOString()).toBe('2026-01-02T02:04:05.000Z');
     expect(fixture.unknown).toEqual({ namespace: 'the watch is stale' });
     expect(fixture.replay).toBe('the clock of an API server cannot be set');
     expect(fixture.config?.enforcement).toBe('audit');
     expect(fixture.config?.namespaces.get('qdrant')?.profile).toBe('hybrid');
+  });
+
+  it('brings its own NetworkPolicies, or plays where one denies what no other opens', async () => {
+    const own = JSON.stringify(networkPolicy('open', { podSelector: {}, ingress: [{}] }));
+    const { world } = await read(`${HEADER}subject: Pod/a\n---\n${goodPod('a')}---\n${own}\n`);
+    expect(world.map(({ object }) => object.metadata?.name)).toEqual(['open']);
+    const policy = await read(own);
+    expect(policy.world).toEqual([]);
   });
 
   it('may number its subject', async () => {

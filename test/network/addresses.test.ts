@@ -8,6 +8,7 @@ import {
   intersect,
   isEmpty,
   isSubset,
+  isUnambiguous,
   NO_ADDRESSES,
   overlaps,
   parseAddress,
@@ -124,6 +125,42 @@ describe('a range of addresses', () => {
       expect(parseRange(text)).toEqual({ ok: true, value: set('10.0.0.1/32') });
     }
     expect(parseRange('FD00::0001')).toEqual({ ok: true, value: set('fd00::1/128') });
+  });
+});
+
+describe('a range that all read alike', () => {
+  it.each([
+    '0.0.0.0/0',
+    '10.0.0.0/8',
+    '10.1.2.3/8',
+    '100.200.10.20/30',
+    '::/0',
+    '0::0/0',
+    '2001:0DB8::/32',
+    '64:ff9b::10.0.0.1/128',
+    '::fffe:0:0/95',
+    '::ffff:0:0:0/96',
+    '10.0.0.1',
+  ])('may be %s', (text) => {
+    expect([isUnambiguous(text), parseRange(text).ok]).toEqual([true, true]);
+  });
+
+  it.each([
+    '010.0.0.0/8',
+    '10.01.0.0/16',
+    '10.0.0.00/32',
+    '10.0.0.0/08',
+    '00001::/16',
+    '64:ff9b::010.0.0.1/128',
+    '64:ff9b::10.0.0.01/128',
+    '::/00',
+    '::ffff:10.0.0.0/104',
+    '::FFFF:0a00:0/104',
+    '0:0:0:0:0:ffff:a00:1/128',
+    '::ffff:10.0.0.0/64',
+    '::ffff:10.0.0.1',
+  ])('is not %s', (text) => {
+    expect([isUnambiguous(text), parseRange(text).ok]).toEqual([false, true]);
   });
 });
 

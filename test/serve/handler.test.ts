@@ -72,6 +72,19 @@ describe('a fact that cannot be learnt in time', () => {
     expect(response.status.message).toContain('not a violation: try again');
   });
 
+  it('has the time of its own review, whatever others had', async () => {
+    const signals: AbortSignal[] = [];
+    const cluster = listing((kind, _namespace, signal) => {
+      if (kind === 'Namespace') signals.push(signal);
+      return new Promise(() => {});
+    });
+    const { handler } = handlerWith(needy, { ports: portsOf(cluster) });
+    void handler(body, 30_000);
+    await handler(body, 400);
+    void handler(body, 30_000);
+    expect(signals.map(({ aborted }) => aborted)).toEqual([false, true, false]);
+  });
+
   it('is unknown at once if there is no time left', async () => {
     const { handler } = handlerWith(needy);
     const { response } = JSON.parse((await handler(body, 0)).body);

@@ -18,8 +18,9 @@ import {
   startServing,
 } from '../support/serving.ts';
 
-const LAX = { ...CONFIG, namespaces: [{ ...CONFIG.namespaces[0], rules: { 'host-namespaces': { mode: 'off' } } }] };
-const elsewhere = { ...CONFIG, namespaces: [{ names: ['elsewhere'], profile: 'hybrid' }] };
+const [ENTRY] = CONFIG.namespaces;
+const LAX = { ...CONFIG, namespaces: [{ ...ENTRY, rules: { ...ENTRY?.rules, 'host-namespaces': { mode: 'off' } } }] };
+const elsewhere = { ...CONFIG, namespaces: [{ ...ENTRY, names: ['elsewhere'], profile: 'hybrid' }] };
 const FAILED_CONFIG = 'the new configuration cannot be used: the last good one stays in force';
 const FAILED_CERTIFICATE = 'the new certificate cannot be used: the last good one stays in force';
 

@@ -13,16 +13,20 @@ export async function learnFact<N extends FactName>(
   name: N,
   subject: Subject,
   around: World | readonly JsonObject[],
+  settings = SETTINGS,
 ): Promise<Known<Facts[N]>> {
   const world = isObjects(around) ? { ...holding(around), live: holding(around) } : around;
-  const learning = { subject, settings: SETTINGS, ports: portsOf(world), signal };
+  const learning = { subject, settings, ports: portsOf(world), signal };
   return (await factNamed(name).learn(learning)) as Known<Facts[N]>;
 }
 
 /** The creation of an object in the namespace `qdrant`, or what else is told. */
-export function subjectOf(object: JsonObject, parts: Partial<Omit<Subject, 'object'>> = {}): Subject {
+export function subjectOf(
+  object: JsonObject | KubernetesObject,
+  parts: Partial<Omit<Subject, 'object'>> = {},
+): Subject {
   return makeSubject({
-    object: object as JsonObject & KubernetesObject,
+    object: object as KubernetesObject,
     namespace: 'qdrant',
     now: new Date('2026-11-01T00:00:00Z'),
     ...parts,

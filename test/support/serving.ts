@@ -37,7 +37,13 @@ export interface LogLine {
 /** No cluster stands behind these tests, so nothing is known of the namespace's policies. */
 export const CONFIG = {
   version: 1,
-  namespaces: [{ names: ['qdrant'], profile: 'private', rules: { 'default-deny': { mode: 'off' } } }],
+  namespaces: [
+    {
+      names: ['qdrant'],
+      profile: 'private',
+      rules: { 'default-deny': { mode: 'off' }, 'wide-policies': { mode: 'off' } },
+    },
+  ],
 };
 
 const HOUR_MS = 3_600_000;

@@ -68,17 +68,23 @@ function describeUnconfigured({ objects }: Review, profile: Profile): string {
   return `judged by the defaults of ${profile}, for ${whose} that the configuration does not name: ${names.join(', ')}\n`;
 }
 
-/** Once per rule and reason, not once per object: a chart may hold hundreds. */
+/** Once per reason, not once per object and rule: a chart may hold hundreds. */
 function describeRulesNotJudged(objects: readonly ReviewedObject[]): string[] {
-  const lines = new Map<string, number>();
-  for (const { verdicts } of objects) {
-    for (const { verdict, standing } of verdicts) {
+  const reasons = new Map<string, { readonly rules: Set<string>; readonly objects: Set<ReviewedObject> }>();
+  for (const object of objects) {
+    for (const { verdict, standing } of object.verdicts) {
       if (standing !== 'not-judged' || verdict.outcome !== 'unknown') continue;
-      const line = `${verdict.rule.id} needs ${verdict.missing.join(', ')}: ${printable(verdict.reason)}`;
-      lines.set(line, (lines.get(line) ?? 0) + 1);
+      const reason = `${verdict.missing.join(', ')}: ${printable(verdict.reason)}`;
+      const known = reasons.get(reason) ?? { rules: new Set(), objects: new Set() };
+      known.rules.add(verdict.rule.id);
+      known.objects.add(object);
+      reasons.set(reason, known);
     }
   }
-  return [...lines].map(([line, number]) => `not judged: ${line} (${count(number, 'object')})`);
+  return [...reasons].map(([reason, { rules, objects: of }]) => {
+    const needing = `${[...rules].join(', ')} ${rules.size === 1 ? 'needs' : 'need'}`;
+    return `not judged: ${needing} ${reason} (${count(of.size, 'object')})`;
+  });
 }
 
 function describeVerdict({ verdict, standing }: ReviewedVerdict, object: ReviewedObject, paint: Paint): string[] {

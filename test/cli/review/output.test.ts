@@ -41,6 +41,7 @@ refused   Pod qdrant/b  f.yaml:19
     how to fix (docs/rules/containers/privileged.md):
       securityContext:
         privileged: false
+not judged: default-deny, wide-policies need networkPolicies: the files bring no NetworkPolicy in the namespace qdrant (2 objects)
 2 objects: 1 accepted, 1 refused
 `);
   });
@@ -115,7 +116,7 @@ describe('the JSON', () => {
       file: `${root}/f.yaml`,
       line: 19,
     });
-    expect(refused?.verdicts.filter(({ outcome }) => outcome !== 'pass')).toEqual([
+    expect(refused?.verdicts.filter(({ outcome }) => outcome === 'fail')).toEqual([
       {
         rule: 'privileged',
         mode: 'enforce',

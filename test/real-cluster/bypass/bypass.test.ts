@@ -12,13 +12,14 @@ import { deployment, goodSpec, pod } from '../support/pods.ts';
 import { apply, ensureNamespace, must, type Protection, protect, until } from '../support/protected.ts';
 import { type Attempt, EXEMPT_IMAGE, MALLORY, NAMESPACE } from './attempt.ts';
 import { CONTAINER_ATTEMPTS } from './containers.ts';
+import { NETWORK_ATTEMPTS } from './network.ts';
 import { REQUEST_ATTEMPTS } from './requests.ts';
 
 /** Ways around the webhook, tried on the real API server by a user who may do everything inside the namespace. */
 const cluster = joinCluster(inject('cluster'));
 const admin = cluster.kubectl;
 const kubectl: typeof admin = (args, options) => admin(args, { ...options, as: MALLORY });
-const ATTEMPTS: readonly Attempt[] = [...CONTAINER_ATTEMPTS, ...REQUEST_ATTEMPTS];
+const ATTEMPTS: readonly Attempt[] = [...CONTAINER_ATTEMPTS, ...NETWORK_ATTEMPTS, ...REQUEST_ATTEMPTS];
 
 const CONFIG = {
   version: 1,
@@ -72,8 +73,8 @@ test('the exempt Deployment itself goes on: its controller makes its pods anew',
   staged = new Set((await podsThere()).map(({ metadata }) => metadata?.uid ?? ''));
 });
 
-test('there are at least forty attempts, each of its own', () => {
-  expect(ATTEMPTS.length).toBeGreaterThanOrEqual(40);
+test('there are at least seventy attempts, each of its own', () => {
+  expect(ATTEMPTS.length).toBeGreaterThanOrEqual(70);
   expect(new Set(ATTEMPTS.map(({ way, what }) => `${way}: ${what}`)).size).toBe(ATTEMPTS.length);
 });
 

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { webhookConfiguration } from '../../../src/registration/webhook.ts';
 import { RULES } from '../../../src/rules/index.ts';
+import { defaultDeny } from '../../support/network-objects.ts';
 import { startWebhook, type WebhookProcess } from '../../support/webhook-process.ts';
 import type { SharedCluster } from '../harness/cluster.ts';
 
@@ -78,9 +79,10 @@ export async function protect(
   };
 }
 
-/** Makes a namespace and waits until its default ServiceAccount is there, without which no pod enters. */
+/** Makes a namespace, with what no pod enters without: a default deny, and the default ServiceAccount, which takes a moment. */
 export async function ensureNamespace(cluster: SharedCluster, namespace: string): Promise<void> {
   await apply(cluster, { apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace } });
+  await apply(cluster, defaultDeny(namespace));
   await until(`the default ServiceAccount of ${namespace}`, async () => {
     const { code } = await cluster.kubectl(['-n', namespace, 'get', 'serviceaccount', 'default']);
     return code === 0;

@@ -1,0 +1,159 @@
+import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
+import { defaultDeny, networkPolicy } from '../../support/network-objects.ts';
+import { repeats } from '../../support/repeats.ts';
+import { joinCluster } from '../harness/cluster.ts';
+import { goodSpec, pod } from '../support/pods.ts';
+import { apply, ensureNamespace, must, type Protection, protect, until } from '../support/protected.ts';
+
+/** What keeps a namespace isolated, asked of the real API server: its defaults, its order of deletion, its races. */
+const cluster = joinCluster(inject('cluster'));
+const { kubectl } = cluster;
+const namespace = 'policies';
+const ROUNDS = repeats(200);
+let protection: Protection;
+
+/** A default deny may go only by this: with it a suite can make and delete one in each round. */
+const EXEMPTION = {
+  rule: 'default-deny-kept',
+  namespace,
+  path: 'spec',
+  reason: 'each round begins without a default deny',
+  responsible: 'the suite',
+  expires: '2100-01-01T00:00:00Z',
+};
+const CONFIG = { version: 1, namespaces: [{ names: [namespace], profile: 'private' }] };
+const IN = ['-n', namespace] as const;
+
+const ALL = { podSelector: {}, policyTypes: ['Ingress', 'Egress'] };
+const LOOSER = { podSelector: {}, policyTypes: ['Ingress'], egress: null };
+
+function policy(name: string, spec: object): object {
+  return networkPolicy(name, spec as never, { namespace });
+}
+
+function applyList(...items: readonly object[]) {
+  return kubectl(['apply', '-f', '-'], { stdin: JSON.stringify({ apiVersion: 'v1', kind: 'List', items }) });
+}
+
+async function patch(name: string, change: object): Promise<{ code: number; stderr: string }> {
+  return kubectl([...IN, 'patch', 'networkpolicy', name, '--type=merge', '-p', JSON.stringify(change)]);
+}
+
+async function namesOfPolicies(): Promise<string[]> {
+  const { items } = JSON.parse(await must(kubectl([...IN, 'get', 'networkpolicy', '-o', 'json'])));
+  return items.map(({ metadata }: { metadata: { name: string } }) => metadata.name).sort();
+}
+
+beforeAll(async () => {
+  await ensureNamespace(cluster, namespace);
+  protection = await protect(cluster, namespace, CONFIG);
+});
+
+afterAll(() => protection?.remove());
+
+describe('a default deny', () => {
+  test.each<[what: string, ...args: string[]]>([
+    ['deleted', 'delete', 'networkpolicy', 'default-deny'],
+    ['deleted with all others', 'delete', 'networkpolicy', '--all'],
+    ['replaced', 'replace', '--force', '-f', '-'],
+  ])('cannot be %s, though no pod is there', async (_, ...args) => {
+    const { code, stderr } = await kubectl([...IN, ...args], { stdin: JSON.stringify(policy('default-deny', LOOSER)) });
+    expect(code).not.toBe(0);
+    expect(stderr).toContain('default-deny-kept');
+    expect(await namesOfPolicies()).toEqual(['default-deny']);
+  });
+
+  test.each<[what: string, change: object]>([
+    ['for one direction only', { spec: { policyTypes: ['Ingress'] } }],
+    ['for some pods only', { spec: { podSelector: { matchLabels: { app: 'qdrant' } } } }],
+    ['with an opening', { spec: { egress: [{ ports: [{ port: 53, protocol: 'UDP' }] }] } }],
+    [
+      'with an owner',
+      {
+        metadata: {
+          ownerReferences: [
+            { apiVersion: 'v1', kind: 'ConfigMap', name: 'gone', uid: 'c0ffee00-0000-4000-8000-000000000002' },
+          ],
+        },
+      },
+    ],
+  ])('cannot be changed to hold %s', async (_, change) => {
+    const { code, stderr } = await patch('default-deny', change);
+    expect(code).not.toBe(0);
+    expect(stderr).toContain('default-deny-kept');
+  });
+
+  test('can be labelled', async () => {
+    expect((await patch('default-deny', { metadata: { labels: { team: 'platform' } } })).code).toBe(0);
+  });
+
+  test('of two, one stays, whoever deletes which at the same moment', async () => {
+    await apply(cluster, policy('deny-all', ALL));
+    const both = ['default-deny', 'deny-all'].map((name) => kubectl([...IN, 'delete', 'networkpolicy', name]));
+    const codes = (await Promise.all(both)).map(({ code }) => code);
+    expect(codes).toEqual([1, 0]);
+    expect(await namesOfPolicies()).toEqual(['default-deny']);
+  });
+
+  test('counts as the API server fills it in: without policyTypes and without rules for egress it is for Ingress', async () => {
+    await apply(cluster, policy('ingress-only', { podSelector: {}, egress: [] }));
+    const types = await must(
+      kubectl([...IN, 'get', 'networkpolicy', 'ingress-only', '-o', 'jsonpath={.spec.policyTypes}']),
+    );
+    expect(types).toBe('["Ingress"]');
+    await must(kubectl([...IN, 'delete', 'networkpolicy', 'ingress-only']));
+  });
+});
+
+describe('with an exemption, so that each round begins without one', () => {
+  beforeAll(() => protection.restart({ ...CONFIG, exemptions: [EXEMPTION] }));
+
+  test(
+    `a policy and its pod in one file are let in, ${ROUNDS} times`,
+    async () => {
+      for (let round = 0; round < ROUNDS; round++) {
+        await must(kubectl([...IN, 'delete', 'networkpolicy', '--all']));
+        const { code, stderr } = await applyList(
+          defaultDeny(namespace),
+          pod(namespace, `together-${round}`, goodSpec()),
+        );
+        expect({ round, code, stderr }).toEqual({ round, code: 0, stderr: '' });
+      }
+      await kubectl([...IN, 'delete', 'pod', '--all', '--grace-period=0', '--force', '--wait=false']);
+    },
+    ROUNDS * 20_000,
+  );
+
+  test('a pod before its policy is refused, and told the order', async () => {
+    await must(kubectl([...IN, 'delete', 'networkpolicy', '--all']));
+    const { code, stderr } = await applyList(pod(namespace, 'early', goodSpec()), defaultDeny(namespace));
+    expect(code).not.toBe(0);
+    expect(stderr).toMatch(/default-deny .*before its pods/);
+    // The rest of the file came in, so the next try does.
+    expect((await applyList(pod(namespace, 'early', goodSpec()))).code).toBe(0);
+  });
+
+  test('a policy that was deleted just now denies nothing any more', async () => {
+    for (let round = 0; round < Math.ceil(ROUNDS / 4); round++) {
+      await apply(cluster, defaultDeny(namespace));
+      await must(kubectl([...IN, 'delete', 'networkpolicy', '--all']));
+      // The watch may not have told yet: memory lags, and by then the pod is in. What it may be is one second.
+      await until('the refusal of a pod', async () => {
+        const { stderr } = await kubectl(['create', '--dry-run=server', '-f', '-'], {
+          stdin: JSON.stringify(pod(namespace, 'late', goodSpec())),
+        });
+        return stderr.includes('default-deny');
+      });
+    }
+  });
+});
+
+describe('the end of a namespace', () => {
+  test('is not held up by its default deny', async () => {
+    await apply(cluster, defaultDeny(namespace));
+    await kubectl([...IN, 'delete', 'pod', '--all', '--grace-period=0', '--force', '--wait=false']);
+    await must(kubectl(['delete', 'namespace', namespace, '--wait=false']));
+    await until('the namespace to be gone', async () => (await kubectl(['get', 'namespace', namespace])).code !== 0);
+    await ensureNamespace(cluster, namespace);
+  });
+});
