@@ -33,6 +33,7 @@ it('knows all its commands', () => {
     'config show',
     'config validate',
     'explain',
+    'network',
     'review',
     'selftest',
     'serve',

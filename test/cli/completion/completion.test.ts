@@ -21,7 +21,10 @@ async function proposed(...words: string[]): Promise<string[]> {
 
 describe('what is proposed', () => {
   it.each([
-    [[''], ['audit', 'completion', 'config', 'explain', 'review', 'selftest', 'serve', 'storage', 'uninstall']],
+    [
+      [''],
+      ['audit', 'completion', 'config', 'explain', 'network', 'review', 'selftest', 'serve', 'storage', 'uninstall'],
+    ],
     [['re'], ['review']],
     [
       ['storage', ''],

@@ -35,7 +35,7 @@ export const probeOutputSchema = z
   })
   .describe('The output of `qdrant-admission network probe --format json`.');
 
-type ProbeOutput = z.infer<typeof probeOutputSchema>;
+export type ProbeOutput = z.infer<typeof probeOutputSchema>;
 
 /** For programs. */
 export const JSON_OUTPUT: Format<ProbeReport> = {
