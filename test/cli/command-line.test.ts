@@ -33,7 +33,7 @@ it('knows all its commands', () => {
     'config show',
     'config validate',
     'explain',
-    'network',
+    'network probe',
     'review',
     'selftest',
     'serve',
