@@ -18,7 +18,7 @@ const { OWNED, programFiles } = await import('./generate/files.ts');
 const files = await programFiles();
 await bring(files);
 for (const { folder, ends } of OWNED) await removeOthers(folder, ends);
-const manifest = await manifestFile();
+const manifest = await manifestFile(!check);
 if ('problem' in manifest) report(manifest.problem);
 else await bring(new Map([[manifest.file, manifest.text]]));
 

@@ -22,7 +22,7 @@ describe.each(fixtureFiles())('$path', (file) => {
     expect(OUTCOMES[file.prefix], `${file.path} is judged ${own?.outcome}${why}`).toContain(own?.outcome);
     if (own?.outcome !== 'fail') return;
     for (const { path, required } of own.findings) {
-      expect(path).toMatch(/^(spec|metadata|status|template|provisioner)\b/);
+      expect(path).toMatch(/^(spec|metadata|status|template|provisioner|subsets|endpoints|addressType)\b/);
       expect(required).not.toBe('');
     }
   });

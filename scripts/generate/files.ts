@@ -13,6 +13,7 @@ import { defaultsPage } from '../../src/docs/defaults-page.ts';
 import { formatJson } from '../../src/docs/json.ts';
 import { type Example, rulePage, rulePagePath } from '../../src/docs/rule-page.ts';
 import { storagePage } from '../../src/docs/storage-page.ts';
+import { waysInPage } from '../../src/docs/ways-in-page.ts';
 import type { Rule } from '../../src/rules/define.ts';
 import { RULES } from '../../src/rules/index.ts';
 import { runProgram } from '../../test/support/command-line.ts';
@@ -34,6 +35,7 @@ export async function programFiles(): Promise<Map<string, string>> {
     ['docs/commands.md', await commandsPage(helpOf)],
     ['docs/config.schema.json', formatJson(z.toJSONSchema(configSchema, { io: 'input' }))],
     ['docs/storage.md', storagePage()],
+    ['docs/ways-in.md', waysInPage()],
     ...(await outputSchemas<never>(AUDIT_FORMATS, CLASSES_FORMATS, PROBE_FORMATS, REVIEW_FORMATS)),
   ]);
   for (const rule of RULES) files.set(rulePagePath(rule), rulePage(rule, await examplesOf(rule, outputs)));

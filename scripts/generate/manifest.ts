@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, relative, resolve } from 'node:path';
-import { findHelm } from '../../test/real-cluster/harness/binaries.ts';
+import { findHelm, findOrBuildHelm } from '../../test/real-cluster/harness/binaries.ts';
 import { output } from '../../test/real-cluster/harness/run.ts';
 
 const ROOT = resolve(import.meta.dirname, '../..');
@@ -36,16 +36,18 @@ export async function chartDigest(): Promise<string> {
 }
 
 /**
- * The manifest as it has to be. Helm renders it where it is there: what `npm run test:cluster` has built, or one on the
- * PATH. Where it is not, a digest of all that it would render tells whether the manifest is still right.
+ * The manifest as it has to be. Helm renders it where it is there: what was built here before, or one on the PATH. Where
+ * it is not, a digest of all that it would render tells whether the manifest is still right; if not, and the manifest is
+ * to be written, Helm is built.
  */
-export async function manifestFile(): Promise<{ file: string; text: string } | { problem: string }> {
-  const helm = await findHelm();
-  if (helm !== undefined) return { file: MANIFEST, text: await renderManifest(helm) };
+export async function manifestFile(isWritten: boolean): Promise<{ file: string; text: string } | { problem: string }> {
+  const found = await findHelm();
   const text = await readFile(join(ROOT, MANIFEST), 'utf8').catch(() => '');
-  if (text.includes(`chart ${await chartDigest()}`)) return { file: MANIFEST, text };
+  if (found === undefined && text.includes(`chart ${await chartDigest()}`)) return { file: MANIFEST, text };
+  const helm = found ?? (isWritten ? await findOrBuildHelm((line) => process.stderr.write(`${line}\n`)) : undefined);
+  if (helm !== undefined) return { file: MANIFEST, text: await renderManifest(helm) };
   return {
-    problem: `${MANIFEST} is out of date, and there is no helm to render it: install Helm 4 and run npm run generate`,
+    problem: `${MANIFEST} is out of date, and Helm renders it: run npm run generate with Helm 4 on the PATH, or with Go >= 1.26, which builds it`,
   };
 }
 

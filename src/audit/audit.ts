@@ -1,5 +1,6 @@
 import type { KubeClient } from '../cluster/client.ts';
 import { createListedWorld } from '../cluster/listed-world.ts';
+import { listIfServed } from '../cluster/optional-kinds.ts';
 import { KubeError } from '../cluster/wire.ts';
 import type { Verdict } from '../engine/review.ts';
 import { makeSubject } from '../engine/subject.ts';
@@ -156,10 +157,11 @@ class NamespaceRun {
 
   async #auditKind(kind: Kind): Promise<void> {
     const { client, signal, onProgress } = this.#options;
+    const where = { namespace: this.#name, optional: kind.optional ?? false };
     let seen = 0;
     try {
       signal.throwIfAborted();
-      for await (const { items, remaining } of client.list(kind, this.#name, signal)) {
+      for await (const { items, remaining } of listIfServed(client, kind, where, signal)) {
         const total = seen + items.length + (remaining ?? 0);
         for (const item of items) {
           seen += 1;

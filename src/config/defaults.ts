@@ -23,6 +23,12 @@ export function defaultMode(rule: string, profile: Profile): Mode {
   return (Object.hasOwn(EXCEPTIONS, rule) ? EXCEPTIONS[rule]?.[profile] : undefined) ?? 'enforce';
 }
 
+/**
+ * Rules that no configuration can weaken: what uses the network or a port of its node is past every NetworkPolicy, and
+ * no profile would mean anything for it.
+ */
+export const FIRM_RULES: readonly string[] = ['host-namespaces', 'host-ports'];
+
 /** The level of the Pod Security Standards where a namespace names none. */
 export const DEFAULT_POD_SECURITY_LEVEL = 'restricted';
 

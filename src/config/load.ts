@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { type Document, isMap, isNode, isScalar, LineCounter, parseDocument } from 'yaml';
 import type { z } from 'zod';
+import { FIRM_RULES } from './defaults.ts';
 import { type Config, resolveConfig } from './resolve.ts';
 import { type ConfigFile, configSchema } from './schema.ts';
 
@@ -87,6 +88,7 @@ function inconsistencies(config: ConfigFile, ownNamespace?: string): { path: Pat
       seen.add(name);
     }
   }
+  problems.push(...weakened(config));
   for (const [i, { namespace }] of config.exemptions.entries()) {
     if (seen.has(namespace)) continue;
     problems.push({
@@ -95,6 +97,23 @@ function inconsistencies(config: ConfigFile, ownNamespace?: string): { path: Pat
     });
   }
   return problems;
+}
+
+/** What would weaken the rules that every profile rests on. The switch for rolling out stays: it weakens all for a time. */
+function weakened({ namespaces, exemptions }: ConfigFile): { path: Path; message: string }[] {
+  const firm = 'the network profile rests on it, for NetworkPolicies do not hold on the network of a node';
+  const modes = namespaces.flatMap(({ rules }, i) =>
+    FIRM_RULES.filter((rule) => (rules[rule]?.mode ?? 'enforce') !== 'enforce').map((rule) => ({
+      path: ['namespaces', i, 'rules', rule, 'mode'],
+      message: `expected enforce, or nothing: ${firm}`,
+    })),
+  );
+  const exempted = exemptions.flatMap(({ rule }, i) =>
+    FIRM_RULES.includes(rule)
+      ? [{ path: ['exemptions', i, 'rule'], message: `${rule} has no exemptions: ${firm}` }]
+      : [],
+  );
+  return [...modes, ...exempted];
 }
 
 /** @param at where it stands, if that is another field than the one it is about */

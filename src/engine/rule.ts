@@ -61,8 +61,8 @@ export interface RuleMetadata {
   readonly reads: ReadsByKind;
   readonly options: z.ZodType<object>;
   /**
-   * It judges only what plays one of these; left out: everything. Roles rest on labels, and a change of labels alone
-   * brings no request: they must go on with the webhook down.
+   * It judges only what plays one of these; left out: everything. Roles rest on labels: the rule `role-labels` judges
+   * every change of them, so that none is taken on without a request.
    */
   readonly roles?: readonly Role[] | undefined;
   /** The rule that says all that this one says, and more, of what both judge. */

@@ -4,10 +4,13 @@ import { attributesClasses } from './attributes-classes.ts';
 import { boundVolume } from './bound-volume.ts';
 import { claimClasses } from './claim-classes.ts';
 import { claimDrivers } from './claim-drivers.ts';
+import { classController } from './class-controller.ts';
 import { dataSources } from './data-sources.ts';
 import { namespace } from './namespace.ts';
 import { networkPolicies } from './network-policies.ts';
 import { owners } from './owners.ts';
+import { primaryNetwork } from './primary-network.ts';
+import { routeGateways } from './route-gateways.ts';
 import { usedClaims } from './used-claims.ts';
 import { waitingClaims } from './waiting-claims.ts';
 
@@ -18,10 +21,13 @@ export const FACTS = [
   boundVolume,
   claimClasses,
   claimDrivers,
+  classController,
   dataSources,
   namespace,
   networkPolicies,
   owners,
+  primaryNetwork,
+  routeGateways,
   usedClaims,
   waitingClaims,
 ] as const;

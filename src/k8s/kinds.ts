@@ -1,6 +1,7 @@
 import { claimShape } from './core/claim-shape.ts';
 import { cronJob, job, pod, podTemplate, statefulSet, workload } from './core/workload-shapes.ts';
-import { endpointSlice, networkPolicy, service } from './networking/shapes.ts';
+import { gateway, gatewayClass, listenerSet, route } from './gateway/shapes.ts';
+import { endpointSlice, endpoints, ingress, ingressClass, networkPolicy, service } from './networking/shapes.ts';
 import { fieldAt, groupOf, type KubernetesObject } from './object.ts';
 import { type FieldsShape, fields, metadata, type TypeOf } from './shape.ts';
 import {
@@ -87,6 +88,11 @@ const onlyMetadata = fields({ metadata });
 const WORKLOAD = { admission: { entry: 'workloads', advisory: true }, auditedAs: 'templates' } as const;
 const IN_SPEC = ['spec', 'template'] as const;
 
+const GATEWAY_API = 'gateway.networking.k8s.io';
+/** The Gateway API comes with CRDs, some of which serve several versions. Their status carries no metadata. */
+const LISTENERS = { optional: true, admission: { entry: 'gateways' }, auditedAs: 'network' } as const;
+const ROUTE = { optional: true, admission: { entry: 'routes' }, auditedAs: 'network' } as const;
+
 /** One row per kind, sorted by group and kind. */
 export const KINDS = [
   // A Binding copies its labels and annotations onto the pod; pods/binding carries one, too.
@@ -94,6 +100,8 @@ export const KINDS = [
     transient: true,
     admission: { entry: 'bindings', alsoThrough: ['pods/binding'] },
   }),
+  // Who writes them is known only while they are written: an audit cannot tell those of controllers from others.
+  row(namespaced('', 'Endpoints', 'endpoints'), endpoints, { admission: { entry: 'endpoints' } }),
   row(clusterScoped('', 'Namespace', 'namespaces'), onlyMetadata),
   row(clusterScoped('', 'PersistentVolume', 'persistentvolumes'), persistentVolume, {
     target: ['spec', 'claimRef', 'namespace'],
@@ -119,7 +127,11 @@ export const KINDS = [
     podController: 'replication-controller',
   }),
   row(namespaced('', 'Secret', 'secrets'), onlyMetadata),
-  row(namespaced('', 'Service', 'services'), service),
+  // The status of Services and Ingresses carries annotations, which controllers read.
+  row(namespaced('', 'Service', 'services'), service, {
+    admission: { entry: 'services', alsoThrough: ['services/status'] },
+    auditedAs: 'network',
+  }),
   row(
     clusterScoped('admissionregistration.k8s.io', 'ValidatingWebhookConfiguration', 'validatingwebhookconfigurations'),
     onlyMetadata,
@@ -150,7 +162,29 @@ export const KINDS = [
     podController: 'cronjob-controller',
   }),
   row(namespaced('batch', 'Job', 'jobs'), job, { ...WORKLOAD, template: IN_SPEC, podController: 'job-controller' }),
-  row(namespaced('discovery.k8s.io', 'EndpointSlice', 'endpointslices'), endpointSlice),
+  row(namespaced('discovery.k8s.io', 'EndpointSlice', 'endpointslices'), endpointSlice, {
+    admission: { entry: 'endpoints' },
+  }),
+  row({ ...namespaced(GATEWAY_API, 'GRPCRoute', 'grpcroutes'), versions: ['v1', 'v1alpha2'] }, route, ROUTE),
+  row({ ...namespaced(GATEWAY_API, 'Gateway', 'gateways'), versions: ['v1', 'v1beta1'] }, gateway, LISTENERS),
+  row({ ...clusterScoped(GATEWAY_API, 'GatewayClass', 'gatewayclasses'), versions: ['v1', 'v1beta1'] }, gatewayClass, {
+    optional: true,
+  }),
+  row({ ...namespaced(GATEWAY_API, 'HTTPRoute', 'httproutes'), versions: ['v1', 'v1beta1'] }, route, ROUTE),
+  row(namespaced(GATEWAY_API, 'ListenerSet', 'listenersets'), listenerSet, LISTENERS),
+  row({ ...namespaced(GATEWAY_API, 'TCPRoute', 'tcproutes'), versions: ['v1', 'v1alpha2'] }, route, ROUTE),
+  row({ ...namespaced(GATEWAY_API, 'TLSRoute', 'tlsroutes'), versions: ['v1', 'v1alpha3', 'v1alpha2'] }, route, ROUTE),
+  row({ ...namespaced(GATEWAY_API, 'UDPRoute', 'udproutes'), versions: ['v1', 'v1alpha2'] }, route, ROUTE),
+  row(
+    { ...namespaced('gateway.networking.x-k8s.io', 'XListenerSet', 'xlistenersets'), versions: ['v1alpha1'] },
+    listenerSet,
+    LISTENERS,
+  ),
+  row(namespaced('networking.k8s.io', 'Ingress', 'ingresses'), ingress, {
+    admission: { entry: 'ingresses', alsoThrough: ['ingresses/status'] },
+    auditedAs: 'network',
+  }),
+  row(clusterScoped('networking.k8s.io', 'IngressClass', 'ingressclasses'), ingressClass),
   row(namespaced('networking.k8s.io', 'NetworkPolicy', 'networkpolicies'), networkPolicy, {
     admission: { entry: 'policies' },
     auditedAs: 'network',

@@ -1,6 +1,5 @@
 import { type FieldPath, parseFieldPath, type Step } from '../engine/reads.ts';
-import { APP_ARMOR_ANNOTATIONS } from '../k8s/pod-template.ts';
-import { TOPOLOGY_LABELS } from '../rules/access/binding-metadata.ts';
+import { JUDGED_ANNOTATIONS, TOPOLOGY_LABELS } from '../rules/access/binding-metadata.ts';
 
 /** Deeper differences are left to the program: the expression stays short, and may only say "changed" too often. */
 const DEPTH = 2;
@@ -78,13 +77,24 @@ function keysChanged(path: string, all: readonly string[]): string {
 /** True where a Binding carries what it would copy onto its pod, but for the labels that the scheduler may copy. */
 export function carriesBindingMetadata(): string {
   const topology = JSON.stringify([...TOPOLOGY_LABELS].sort());
+  const begins = JUDGED_ANNOTATIONS.map((prefix) => `k.startsWith(${JSON.stringify(prefix)})`).join(' || ');
   return [
     `object.?metadata.?labels.orValue({}).exists(k, !(k in ${topology}))`,
-    `object.?metadata.?annotations.orValue({}).exists(k, k.startsWith(${JSON.stringify(APP_ARMOR_ANNOTATIONS)}))`,
+    `object.?metadata.?annotations.orValue({}).exists(k, ${begins})`,
   ].join(' || ');
 }
 
 /** True where a cluster-scoped object points into one of these namespaces. */
 export function pointsInto(target: readonly string[], namespaces: readonly string[]): string {
   return `object${target.map((field) => `.?${field}`).join('')}.orValue("") in ${JSON.stringify(namespaces)}`;
+}
+
+/** True unless a Service is called inside of the cluster only, by its own addresses: no rule has anything to say of it then. */
+export function opensWayIn(): string {
+  return 'object.?spec.?type.orValue("") != "ClusterIP" || object.?spec.?externalIPs.orValue([]).size() > 0';
+}
+
+/** True where one of these asks. */
+export function userIs(...users: readonly string[]): string {
+  return `request.userInfo.username in ${JSON.stringify(users)}`;
 }

@@ -1,4 +1,5 @@
 import type { Operation } from '../engine/subject.ts';
+import { userIs } from './cel.ts';
 
 /** How the API server names what a row guards. */
 interface Guarded {
@@ -35,10 +36,6 @@ const WRITES = ['CREATE', 'UPDATE', 'DELETE'] as const;
 export function controllers(...names: readonly string[]): string {
   const users = names.map((name) => `system:serviceaccount:kube-system:${name}`);
   return userIs(...users, 'system:kube-controller-manager');
-}
-
-function userIs(...users: readonly string[]): string {
-  return `request.userInfo.username in ${JSON.stringify(users)}`;
 }
 
 const PROGRAM = 'request.userInfo.username == variables.release.program';

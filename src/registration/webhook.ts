@@ -1,7 +1,8 @@
 import type { FieldPath } from '../engine/reads.ts';
 import { KINDS, type Kind } from '../k8s/kinds.ts';
+import { ENDPOINT_WRITERS } from '../network/endpoint-addresses.ts';
 import type { Rule } from '../rules/define.ts';
-import { anyFieldChanged, carriesBindingMetadata, pointsInto } from './cel.ts';
+import { anyFieldChanged, carriesBindingMetadata, opensWayIn, pointsInto, userIs } from './cel.ts';
 
 interface MatchCondition {
   readonly name: string;
@@ -11,6 +12,13 @@ interface MatchCondition {
 /** What keeps calls away where it is not that no field changed that a rule reads of the kind. By the entry's name. */
 const CONDITIONS: Readonly<Record<string, MatchCondition>> = {
   bindings: { name: 'carries-metadata', expression: carriesBindingMetadata() },
+};
+
+/** The same, besides that. By the entry's name. */
+const FURTHER_CONDITIONS: Readonly<Record<string, MatchCondition>> = {
+  // What opens no way in goes on with the webhook down, and so does every Service with a selector.
+  endpoints: { name: 'not-by-the-endpoint-controllers', expression: `!(${userIs(...ENDPOINT_WRITERS)})` },
+  services: { name: 'opens-a-way-in', expression: opensWayIn() },
 };
 
 /** What differs from one installation to the next. */
@@ -100,12 +108,14 @@ function webhookEntry(entry: string, kinds: readonly [Kind, ...Kind[]], rules: r
     sideEffects: 'None',
     rules: [...Map.groupBy(kinds, ({ group }) => group)].map(([group, ofGroup]) => ({
       apiGroups: [group],
-      apiVersions: [...new Set(ofGroup.map(({ version }) => version))],
+      // A cluster may serve only some of them, and is asked for none that it does not serve.
+      apiVersions: [...new Set(ofGroup.flatMap(({ versions }) => versions))].sort(),
       operations,
       resources: ofGroup.flatMap(({ plural, admission: own }) => [plural, ...(own?.alsoThrough ?? [])]),
       scope,
     })),
     matchConditions: [
+      ...(FURTHER_CONDITIONS[entry] ? [FURTHER_CONDITIONS[entry]] : []),
       CONDITIONS[entry] ?? { name: 'judged-fields-changed', expression: anyFieldChanged(fieldsOf(kinds, own)) },
     ],
     ...(target && { target }),

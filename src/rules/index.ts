@@ -34,11 +34,25 @@ import { imageDigest } from './images/image-digest.ts';
 import { imageRegistry } from './images/image-registry.ts';
 import { defaultDeny } from './network/default-deny.ts';
 import { defaultDenyKept } from './network/default-deny-kept.ts';
+import { endpointAddresses } from './network/endpoint-addresses.ts';
+import { extendedResources } from './network/extended-resources.ts';
+import { externalIps } from './network/external-ips.ts';
+import { externalName } from './network/external-name.ts';
+import { gatewayTls } from './network/gateway-tls.ts';
+import { ingressSources } from './network/ingress-sources.ts';
+import { ingressTls } from './network/ingress-tls.ts';
+import { loadBalancerNodePorts } from './network/load-balancer-node-ports.ts';
+import { loadBalancerSources } from './network/load-balancer-sources.ts';
 import { metadataAddress } from './network/metadata-address.ts';
+import { networkAttachments } from './network/network-attachments.ts';
+import { nodePorts } from './network/node-ports.ts';
 import { policyDns } from './network/policy-dns.ts';
 import { policyEgress } from './network/policy-egress.ts';
 import { policyIngress } from './network/policy-ingress.ts';
 import { policyPeers } from './network/policy-peers.ts';
+import { resourceClaims } from './network/resource-claims.ts';
+import { roleLabels } from './network/role-labels.ts';
+import { routeGateways } from './network/route-gateways.ts';
 import { widePolicies } from './network/wide-policies.ts';
 import { dedicatedNodes } from './resources/dedicated-nodes.ts';
 import { guaranteed } from './resources/guaranteed.ts';
@@ -75,6 +89,11 @@ export const RULES: readonly Rule[] = [
   defaultDenyKept,
   emptyDirVolumes,
   encryptedClass,
+  endpointAddresses,
+  extendedResources,
+  externalIps,
+  externalName,
+  gatewayTls,
   guaranteed,
   hostAliases,
   hostNamespaces,
@@ -83,10 +102,16 @@ export const RULES: readonly Rule[] = [
   hostProbesAndHostLifecycle,
   imageDigest,
   imageRegistry,
+  ingressSources,
+  ingressTls,
   inlineCsiVolumes,
   linuxOnly,
+  loadBalancerNodePorts,
+  loadBalancerSources,
   metadataAddress,
+  networkAttachments,
   nodeName,
+  nodePorts,
   policyDns,
   policyEgress,
   policyIngress,
@@ -96,8 +121,11 @@ export const RULES: readonly Rule[] = [
   procMountRestricted,
   readOnlyRootFilesystem,
   requestsAndLimits,
+  resourceClaims,
   restrictedVolumes,
+  roleLabels,
   rootGroups,
+  routeGateways,
   runAsNonRoot,
   runAsUser,
   seLinuxOptions,

@@ -62,6 +62,10 @@ function stock(holds: Stock, absent: readonly string[] = []): void {
   api.play(({ url }, response) => {
     const [, namespace, plural] = /\/namespaces\/([^/]+)\/?(.*)$/.exec(url.pathname) ?? [];
     if (url.pathname === '/version') return sendJson(response, { gitVersion: 'v1.37.2' });
+    if (url.pathname === '/apis/gateway.networking.k8s.io') {
+      response.writeHead(404).end('404 page not found\n');
+      return;
+    }
     if (namespace === undefined) {
       const [, kinds = '', name] = /\/v1(\/[^/]+)(?:\/([^/]+))?$/.exec(url.pathname) ?? [];
       const items = holds[kinds];
@@ -291,4 +295,10 @@ it('judges claims, and names the class that does not encrypt', async () => {
     ['PersistentVolumeClaim/bad', 'refused', { pods: 0, templates: 0, claims: 1, network: 0 }],
   ]);
   expect(totalsByRule(audits)).toMatchObject([{ rule: { id: 'encrypted-class' }, failed: { claims: 1, network: 0 } }]);
+});
+
+it('takes a kind whose CRD is not installed for one of which there is nothing, and one that it may not list for unread', async () => {
+  stock({ 'qdrant/httproutes': 404, 'qdrant/gateways': 403, 'qdrant/services': 404 });
+  const [namespace] = await audit();
+  expect(namespace?.unread.map(({ what }) => what).sort()).toEqual(['gateways', 'services']);
 });

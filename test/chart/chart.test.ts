@@ -29,8 +29,9 @@ describe('what is generated', () => {
     expect(read(file)).toBe(text);
   });
 
-  it('manifests/install.yaml is rendered from this chart: npm run generate, where Helm is there', async () => {
-    expect(readFileSync(MANIFEST, 'utf8')).toContain(`chart ${await chartDigest()}\n`);
+  it('manifests/install.yaml is rendered from this chart: npm run generate, with Helm 4 on the PATH or Go to build it', async () => {
+    const [, digest] = /; chart ([0-9a-f]+)$/m.exec(readFileSync(MANIFEST, 'utf8')) ?? [];
+    expect(digest).toBe(await chartDigest());
   });
 
   it('the chart has the version of the package', () => {

@@ -91,15 +91,29 @@ describe('a configuration', () => {
 
   it('sets modes and options of rules', () => {
     const text = `${LEAST}    rules:
-      host-ports: { mode: warn }
+      privileged: { mode: warn }
       run-as-user: { options: { userNamespaces: true } }
 `;
     const rules = parseConfig(text, 'config.yaml').namespaces.get('qdrant')?.rules;
-    expect(rules?.find(({ rule }) => rule.id === 'host-ports')?.mode).toBe('warn');
+    expect(rules?.find(({ rule }) => rule.id === 'privileged')?.mode).toBe('warn');
     expect(rules?.find(({ rule }) => rule.id === 'run-as-user')).toMatchObject({
       mode: 'enforce',
       options: { userNamespaces: true },
     });
+  });
+
+  it.each(['host-namespaces', 'host-ports'])('lets nobody weaken %s, on which every profile rests', (rule) => {
+    const withMode = (mode: string) => `${LEAST}    rules: { ${rule}: { mode: ${mode} } }\n`;
+    for (const mode of ['warn', 'audit', 'off', '"off"']) {
+      expect(() => parseConfig(withMode(mode), 'c')).toThrow(
+        `c:5: namespaces[0].rules.${rule}.mode: expected enforce, or nothing: the network profile rests on it`,
+      );
+    }
+    expect(modes(withMode('enforce'))).toEqual(modes(LEAST));
+    const exemption = `{rule: ${rule}, namespace: qdrant, path: spec.x, reason: r, responsible: a, expires: 2026-11-01T00:00:00Z}`;
+    expect(() => parseConfig(`${LEAST}exemptions:\n  - ${exemption}\n`, 'c')).toThrow(
+      `exemptions[0].rule: ${rule} has no exemptions: the network profile rests on it`,
+    );
   });
 
   it.each(['off', '"off"', "'off'", 'false'])('switches a rule off with mode: %s', (off) => {

@@ -172,7 +172,7 @@ describe('the shape of a pod', () => {
       shapeErrors(pod({ containers: [container('qdrant', { resources: { limits: { cpu } } })] }));
     for (const right of ['2', '', 2, 0.5, null]) expect(limited(right), String(right)).toEqual([]);
     for (const wrong of [true, ['2'], { value: '2' }]) {
-      expect(limited(wrong)).toMatchObject([{ path: 'spec.containers[0].resources.limits.cpu' }]);
+      expect(limited(wrong)).toMatchObject([{ path: 'spec.containers[0].resources.limits["cpu"]' }]);
     }
   });
 

@@ -43,8 +43,13 @@ describe('with the webhook stopped', () => {
     await apply(cluster, pod(elsewhere, 'new', badSpec()));
   });
 
-  test('labels, annotations and the status of a pod go on', async () => {
-    await must(kubectl(['-n', namespace, 'label', 'pod', 'kept', 'team=search']));
+  test('the labels of a pod stay as they are: they decide what it reaches', async () => {
+    const { code, stderr } = await kubectl(['-n', namespace, 'label', 'pod', 'kept', 'team=search']);
+    expect(code).toBe(1);
+    expect(stderr).toContain('failed calling webhook "pods.admission.qdrant.io"');
+  });
+
+  test('annotations and the status of a pod go on', async () => {
     await must(kubectl(['-n', namespace, 'annotate', 'pod', 'kept', 'example.com/note=yes']));
     await must(
       kubectl([

@@ -24,6 +24,22 @@ describe('the match condition of pods', () => {
     expect(changes).toBeGreaterThan(200);
   });
 
+  it('asks about every change of labels, and about no status: a kubelet goes on', () => {
+    const terms = anyFieldChanged(READS).split(' || ');
+    expect(terms).toContain('object.?metadata.?labels != oldObject.?metadata.?labels');
+    expect(terms.filter((term) => /status|resourceVersion|managedFields/.test(term))).toEqual([]);
+    const before = podOf({ apiVersion: 'v1', kind: 'Pod', metadata: { labels: { app: 'a' } }, spec: {} });
+    const running = {
+      apiVersion: 'v1',
+      kind: 'Pod',
+      metadata: { labels: { app: 'a' }, resourceVersion: '2' },
+      spec: {},
+    };
+    expect(fieldsChanged(watchedFields(READS), before, podOf({ ...running, status: { phase: 'Running' } }))).toBe(
+      false,
+    );
+  });
+
   it('compares each field that it watches on both sides, and guards what may be absent', () => {
     const expression = anyFieldChanged(['spec.hostNetwork', 'spec.containers[*].image', 'spec.containers[*].name']);
     expect(expression).toBe(

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { rolesOf } from '../../src/engine/pod-roles.ts';
 import type { FieldPath } from '../../src/engine/reads.ts';
 import { fieldsChanged, parseFieldPath } from '../../src/engine/reads.ts';
 import type { Verdict } from '../../src/engine/review.ts';
@@ -136,6 +137,7 @@ describe.each(CASES)('what $id reads of $kind', ({ rule, kind }) => {
         for (const change of changesOf(object, kindNamed(kind).shape)) {
           const after = changed(object, change);
           if (shapeErrors(after).length > 0 || isIdentity(change) || takesNullAway(object, change)) continue;
+          if (rule.id !== 'role-labels' && playsAnotherRole(fixture, object, after)) continue;
           if ((await said(rule, asked(fixture, after, operation), fixture)) === before) continue;
           differences++;
           // What only a CREATE is judged by no UPDATE can break.
@@ -157,11 +159,18 @@ function judgesMore({ reads }: Rule, kind: KindName): boolean {
   return (reads[kind] ?? []).some((path) => path !== 'metadata.namespace');
 }
 
-/** What no UPDATE that is judged changes: it says which object it is, and what for. */
+/** Whether the one plays other roles than the other: that itself is judged, by the rule `role-labels`. */
+function playsAnotherRole({ policy }: Fixture, before: KubernetesObject, after: KubernetesObject): boolean {
+  const [old, now] = [before, after].map((object) => {
+    const own = podOf(object);
+    return own && rolesOf(own, policy.settings.roles).join();
+  });
+  return old !== now;
+}
+
+/** What no UPDATE that is judged changes: it says which object it is. */
 function isIdentity({ path: [first, second] }: Change): boolean {
   if (first !== 'metadata') return false;
-  // What a pod is for rests on its labels, and a change of labels alone brings no request: see `Rule.roles`.
-  if (second === 'labels') return true;
   return second === undefined || IDENTITY.includes(String(second));
 }
 

@@ -19,7 +19,7 @@ import {
 } from '../support/serving.ts';
 
 const [ENTRY] = CONFIG.namespaces;
-const LAX = { ...CONFIG, namespaces: [{ ...ENTRY, rules: { ...ENTRY?.rules, 'host-namespaces': { mode: 'off' } } }] };
+const LAX = { ...CONFIG, enforcement: 'audit' };
 const elsewhere = { ...CONFIG, namespaces: [{ ...ENTRY, names: ['elsewhere'], profile: 'hybrid' }] };
 const FAILED_CONFIG = 'the new configuration cannot be used: the last good one stays in force';
 const FAILED_CERTIFICATE = 'the new certificate cannot be used: the last good one stays in force';

@@ -1,10 +1,11 @@
-import { parseConfig } from '../../src/config/load.ts';
+import { resolveConfig } from '../../src/config/resolve.ts';
+import { configSchema } from '../../src/config/schema.ts';
 import type { Policy } from '../../src/rules/define.ts';
 
 /**
  * The policy of a protected namespace called `qdrant`, by the settings of its entry in a configuration file, with the
  * rules of the Pod Security Standards alone: they are enough for tests of what surrounds rules, and a new rule then
- * changes none of those.
+ * changes none of those. What no file may weaken, these settings may: how modes and exemptions work is the same for all.
  */
 export function policyWith(settings: object = {}, exemptions: readonly object[] = []): Policy {
   const policy = policyWithAllRules(settings, exemptions);
@@ -23,7 +24,7 @@ export function policyWithAllRules(
     exemptions,
     ...common,
   };
-  const policy = parseConfig(JSON.stringify(config), 'config.yaml').namespaces.get('qdrant');
+  const policy = resolveConfig(configSchema.parse(JSON.parse(JSON.stringify(config)))).namespaces.get('qdrant');
   if (!policy) throw new Error('the configuration holds no policy for the namespace qdrant');
   return policy;
 }

@@ -154,7 +154,12 @@ const APP_ARMOR = 'container.apparmor.security.beta.kubernetes.io/';
 const annotation = oneOf('', 'runtime/default', 'localhost/qdrant', 'localhost', 'unconfined');
 
 const metadata = fields({
-  annotations: fields({ [`${APP_ARMOR}qdrant`]: annotation, [`${APP_ARMOR}none`]: annotation, team: annotation }),
+  annotations: fields({
+    [`${APP_ARMOR}qdrant`]: annotation,
+    [`${APP_ARMOR}none`]: annotation,
+    'k8s.v1.cni.cncf.io/networks': oneOf('', 'storage', '[{"name":"storage"}]', '{'),
+    team: annotation,
+  }),
   labels: fields({ app: oneOf('qdrant', 'loader') }),
 });
 
@@ -191,6 +196,9 @@ const spec = fc
       shareProcessNamespace: fc.boolean(),
       hostAliases: some(oneOf({ ip: '203.0.113.7', hostnames: ['qdrant'] })),
       resources,
+      resourceClaims: some(
+        fields({ name: oneOf('nic'), resourceClaimName: oneOf('nic'), resourceClaimTemplateName: oneOf('nic') }),
+      ),
       schedulerName: oneOf('default-scheduler'),
     }),
   )

@@ -23,8 +23,8 @@ const securityContext = fields({
 /** The handlers of probes and lifecycle hooks that may name a host. */
 const handler = fields({ httpGet: fields({ host: 'string' }), tcpSocket: fields({ host: 'string' }) });
 
-/** The resources that a pod is scheduled by. */
-const compute = fields({ cpu: 'quantity', memory: 'quantity' });
+/** The resources that a pod is scheduled by, devices among them: any name with a domain. */
+const compute = map('quantity');
 const resources = fields({ requests: compute, limits: compute });
 
 /** A pod may have tens of thousands of these: they do not count against what is judged element by element. */
@@ -79,6 +79,8 @@ const podSpec = fields({
   shareProcessNamespace: 'boolean',
   hostAliases: list(anything),
   resources,
+  /** Devices by DRA, each from a claim or a template of one. */
+  resourceClaims: list(fields({ name: 'string', resourceClaimName: 'string', resourceClaimTemplateName: 'string' })),
   securityContext,
   volumes: list(volume),
   containers: list(container),

@@ -1,4 +1,4 @@
-import { fields, list, map, metadata } from '../shape.ts';
+import { anything, fields, list, map, metadata } from '../shape.ts';
 
 /** metav1.LabelSelector. */
 const selector = fields({
@@ -30,14 +30,43 @@ export const networkPolicy = fields({
 export const service = fields({
   metadata,
   spec: fields({
+    type: 'string',
     clusterIPs: list('string'),
-    ports: list(fields({ port: 'integer', protocol: 'string' })),
+    externalName: 'string',
+    externalIPs: list('string'),
+    loadBalancerClass: 'string',
+    loadBalancerSourceRanges: list('string'),
+    allocateLoadBalancerNodePorts: 'boolean',
+    ports: list(fields({ port: 'integer', protocol: 'string', targetPort: 'intOrString', nodePort: 'integer' })),
   }),
+});
+
+const endpointAddresses = list(fields({ ip: 'string' }));
+
+/** core/v1 Endpoints. */
+export const endpoints = fields({
+  metadata,
+  subsets: list(fields({ addresses: endpointAddresses, notReadyAddresses: endpointAddresses })),
 });
 
 /** discovery.k8s.io/v1 EndpointSlice. */
 export const endpointSlice = fields({
   metadata,
+  addressType: 'string',
   ports: list(fields({ port: 'integer', protocol: 'string' })),
   endpoints: list(fields({ addresses: list('string') })),
+});
+
+/** networking.k8s.io/v1 IngressClass. */
+export const ingressClass = fields({ metadata, spec: fields({ controller: 'string' }) });
+
+/** networking.k8s.io/v1 Ingress. */
+export const ingress = fields({
+  metadata,
+  spec: fields({
+    ingressClassName: 'string',
+    defaultBackend: anything,
+    rules: list(fields({ host: 'string' })),
+    tls: list(fields({ hosts: list('string') })),
+  }),
 });

@@ -8,7 +8,8 @@ export const defaultDeny = definePodRule({
   why: 'A pod that no NetworkPolicy selects reaches everything, and is reached from everywhere: a new label, or a policy that comes late, is enough to leak a database.',
   fix: 'apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata:\n  name: default-deny\nspec:\n  podSelector: {}\n  policyTypes: [Ingress, Egress]',
   controls: ['cis:5.3.2'],
-  needs: ['networkPolicies'],
+  // Where the pods have another network first, the policies may say nothing of it.
+  needs: ['networkPolicies', 'primaryNetwork'],
   // A namespace cannot be changed: what is there already goes on.
   reads: ['metadata.namespace'],
   check({ subject: { namespace }, facts }) {

@@ -10,8 +10,8 @@ export const widePolicies = definePodRule({
   fix: 'apiVersion: networking.k8s.io/v1\nkind: NetworkPolicy\nmetadata:\n  name: default-deny\nspec:\n  podSelector: {}\n  policyTypes: [Ingress, Egress]',
   controls: ['cis:5.3.2'],
   needs: ['networkPolicies', 'apiServer'],
-  // A namespace cannot be changed: what is there already goes on.
-  reads: ['metadata.namespace'],
+  // A namespace cannot be changed; labels can, and bring other policies with them.
+  reads: ['metadata.namespace', 'metadata.labels'],
   check({ pod, subject: { namespace }, facts, settings }) {
     const site = { namespace, settings: settings.network, apiServer: facts.apiServer };
     return facts.networkPolicies.flatMap((policy) => {

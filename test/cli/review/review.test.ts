@@ -217,10 +217,10 @@ describe('an AdmissionReview', () => {
       null,
       1,
     );
-  const pod = (labels: object, hostNetwork: boolean) => ({
+  const pod = (annotations: object, hostNetwork: boolean) => ({
     apiVersion: 'v1',
     kind: 'Pod',
-    metadata: { name: 'a', labels },
+    metadata: { name: 'a', annotations },
     spec: { hostNetwork, containers: [{ name: 'x' }] },
   });
 

@@ -25,7 +25,7 @@ const CONFIG = {
   version: 1,
   namespaces: [{ names: [NAMESPACE], profile: 'private' }],
   exemptions: [
-    { rule: 'host-namespaces', path: 'spec.hostNetwork', value: true },
+    { rule: 'shared-process-namespace', path: 'spec.shareProcessNamespace', value: true },
     { rule: 'image-registry', path: 'spec.containers[0].image', value: EXEMPT_IMAGE },
   ].map((finding) => ({
     ...finding,
@@ -44,7 +44,7 @@ let protection: Protection;
 beforeAll(async () => {
   await ensureNamespace(cluster, NAMESPACE);
   const hostNetwork = { ...goodSpec(), hostNetwork: true };
-  await apply(cluster, deployment(NAMESPACE, 'exempt', { ...goodSpec(EXEMPT_IMAGE), hostNetwork: true }));
+  await apply(cluster, deployment(NAMESPACE, 'exempt', { ...goodSpec(EXEMPT_IMAGE), shareProcessNamespace: true }));
   await apply(cluster, deployment(NAMESPACE, 'legacy', hostNetwork));
   await apply(cluster, deployment(NAMESPACE, 'reformed', hostNetwork));
   await until('the pods from before', async () => (await podsThere()).length === 3);

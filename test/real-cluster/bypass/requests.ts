@@ -129,9 +129,10 @@ export const REQUEST_ATTEMPTS: readonly Attempt[] = [
     what: 'an owner that is exempt, named by the pod itself',
     async run({ kubectl, admin }) {
       const owner = await exemptReplicaSet(admin);
-      return kubectl(['create', '-f', '-'], { stdin: stringify(bad('forged', { ownerReferences: [owner] })) });
+      const forged = podWith('forged', { shareProcessNamespace: true }, { ownerReferences: [owner] });
+      return kubectl(['create', '-f', '-'], { stdin: stringify(forged) });
     },
-    refusedBy: { rule: 'host-namespaces' },
+    refusedBy: { rule: 'shared-process-namespace' },
   },
   {
     way: 'claims',
@@ -147,7 +148,7 @@ export const REQUEST_ATTEMPTS: readonly Attempt[] = [
         'jsonpath={.metadata.uid}',
       ]);
       const owner = { apiVersion: 'apps/v1', kind: 'Deployment', name: 'exempt', uid, controller: true };
-      const spec = { ...goodSpec(), hostNetwork: true, hostPID: true };
+      const spec = { ...goodSpec(), shareProcessNamespace: true, hostIPC: true };
       const labels = { app: 'claimed' };
       return kubectl(['create', '-f', '-'], {
         stdin: stringify({

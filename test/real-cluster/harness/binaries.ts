@@ -245,6 +245,14 @@ export async function findHelm(): Promise<string | undefined> {
   return version?.startsWith('v4.') ? 'helm' : undefined;
 }
 
+/** The same; where there is none and Go is, it is built. */
+export async function findOrBuildHelm(log: Log): Promise<string | undefined> {
+  const found = await findHelm();
+  if (found !== undefined || (await missingGo(await pinnedModule())) !== undefined) return found;
+  const { helm } = await ensureBinaries(['helm'], log);
+  return helm;
+}
+
 /** The path of a tool that is installed by its own version, e.g. `sigs.k8s.io/kind@v0.33.0`; installed when it is not in the cache yet. */
 export async function ensureTool(packageAtVersion: string, name: string, log: Log): Promise<string> {
   const folder = join(cacheFolder(), packageAtVersion.replaceAll(/[^\w.@-]/g, '_'));

@@ -1,0 +1,52 @@
+import { describe, expect, it } from 'vitest';
+import { makeSubject } from '../../src/engine/subject.ts';
+import { KINDS } from '../../src/k8s/kinds.ts';
+import { webhookEntries } from '../../src/registration/webhook.ts';
+import { RULES } from '../../src/rules/index.ts';
+import { askRule } from '../support/ask-rule.ts';
+import { fixtureFiles, readFixture } from '../support/fixtures.ts';
+
+interface Registered {
+  readonly apiGroups: readonly string[];
+  readonly apiVersions: readonly string[];
+  readonly resources: readonly string[];
+}
+
+const REGISTERED = webhookEntries(RULES).flatMap(({ rules }) => rules as unknown as readonly Registered[]);
+
+describe('the webhook', () => {
+  it.each(KINDS.filter(({ name, admission }) => admission && RULES.some(({ kinds }) => kinds.includes(name))))(
+    'is asked about $name in every version that is read',
+    ({ group, plural, versions, admission }) => {
+      const rule = REGISTERED.find(
+        ({ apiGroups, resources }) => apiGroups.includes(group) && resources.includes(plural),
+      );
+      expect(rule?.apiVersions).toEqual(expect.arrayContaining([...versions]));
+      expect(rule?.resources).toEqual(expect.arrayContaining([...(admission?.alsoThrough ?? [])]));
+    },
+  );
+});
+
+describe('a Service that is called inside of the cluster only', () => {
+  const rules = RULES.filter(({ kinds }) => kinds.includes('Service'));
+  const services = fixtureFiles()
+    .filter(({ promise }) => promise === 'network')
+    .map((file) => readFixture(file).subject.object)
+    .filter(({ kind }) => kind === 'Service');
+
+  it('breaks no rule, so that the webhook need not be asked about it', () => {
+    expect(services.length).toBeGreaterThan(20);
+    for (const service of services) {
+      const { externalIPs: _, ...spec } = service['spec'] as Record<string, unknown>;
+      const object = { ...service, spec: { ...spec, type: 'ClusterIP' } };
+      for (const rule of rules) expect(askRule(rule, makeSubject({ object, now: new Date(0) })), rule.id).toEqual([]);
+    }
+  });
+
+  it('is told by its type, which the API server always fills in', () => {
+    const conditions = webhookEntries(RULES).find(({ name }) => name.startsWith('services.'))?.matchConditions;
+    expect(conditions?.[0]?.expression).toBe(
+      'object.?spec.?type.orValue("") != "ClusterIP" || object.?spec.?externalIPs.orValue([]).size() > 0',
+    );
+  });
+});
