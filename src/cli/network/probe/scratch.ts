@@ -5,8 +5,11 @@ import { isJsonObject, type JsonObject } from '../../../k8s/object.ts';
 import { LABEL, namespaceOf, PREFIX } from './objects.ts';
 
 const NAMESPACES = '/api/v1/namespaces';
-/** What is begun with a namespace is brought to its end, also when the program is told to stop. */
-const UNINTERRUPTED_MS = 10_000;
+/**
+ * What is begun with a namespace is brought to its end, also when the program is told to stop: of a request without an
+ * answer nobody knows whether the namespace is there. The client gives up by itself where none comes.
+ */
+const { signal: UNINTERRUPTED } = new AbortController();
 
 const GROUPS = { networkpolicies: '/apis/networking.k8s.io/v1', pods: '/api/v1', serviceaccounts: '/api/v1' } as const;
 
@@ -38,12 +41,8 @@ export interface Scratch {
 export async function makeScratch(client: KubeClient, wanted: string | undefined): Promise<Scratch> {
   const run = randomUUID();
   const name = wanted ?? `${PREFIX}${run.slice(0, 8)}`;
-  // Not interrupted: of a request without an answer nobody knows whether the namespace is there.
-  const signal = AbortSignal.timeout(UNINTERRUPTED_MS);
-  const body = namespaceOf(name, run);
-  const { status, body: said } = await client.request({ method: 'POST', path: NAMESPACES, body, signal });
-  if (status < 200 || status > 299) throw refusal(status, said);
-  return { name, remove: () => removeNamespace(client, name, run, AbortSignal.timeout(UNINTERRUPTED_MS)) };
+  await create(client, NAMESPACES, namespaceOf(name, run), UNINTERRUPTED);
+  return { name, remove: () => removeNamespace(client, name, run, UNINTERRUPTED) };
 }
 
 /**
