@@ -6,6 +6,7 @@ import { AUDIT_FORMATS } from '../../src/cli/audit/formats.ts';
 import { commandsPage } from '../../src/cli/commands-page.ts';
 import { DIFF_FORMATS } from '../../src/cli/network/diff/formats.ts';
 import { EXPLAIN_FORMATS } from '../../src/cli/network/explain/formats.ts';
+import { PROBE_FORMATS } from '../../src/cli/network/probe/formats.ts';
 import { REVIEW_FORMATS } from '../../src/cli/review/formats.ts';
 import type { Formats } from '../../src/cli/shared/formats.ts';
 import { CLASSES_FORMATS } from '../../src/cli/storage/classes/formats.ts';
@@ -37,7 +38,14 @@ export async function programFiles(): Promise<Map<string, string>> {
     ['docs/config.schema.json', formatJson(z.toJSONSchema(configSchema, { io: 'input' }))],
     ['docs/storage.md', storagePage()],
     ['docs/ways-in.md', waysInPage()],
-    ...(await outputSchemas<never>(AUDIT_FORMATS, CLASSES_FORMATS, DIFF_FORMATS, EXPLAIN_FORMATS, REVIEW_FORMATS)),
+    ...(await outputSchemas<never>(
+      AUDIT_FORMATS,
+      CLASSES_FORMATS,
+      DIFF_FORMATS,
+      EXPLAIN_FORMATS,
+      PROBE_FORMATS,
+      REVIEW_FORMATS,
+    )),
   ]);
   for (const rule of RULES) files.set(rulePagePath(rule), rulePage(rule, await examplesOf(rule, outputs)));
   return files;

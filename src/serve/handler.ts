@@ -11,6 +11,7 @@ import { isJsonObject } from '../k8s/object.ts';
 import { failure, type Result, success } from '../k8s/result.ts';
 import { RULES } from '../rules/index.ts';
 import type { BadRequestReason } from '../telemetry/metrics.ts';
+import { withEnforcementNotice } from './enforcement-notice.ts';
 import { createTurns, decode, isLarge, type Malformed, overload, parse } from './parse.ts';
 
 /** An HTTP response to a review: an AdmissionReview, always with status 200, or plain text. */
@@ -131,7 +132,8 @@ export function createHandler({ config, ports, now, requestLog }: HandlerOptions
     const policy = isJudged(subject) ? namespaces.get(namespace) : undefined;
     if (!policy) return { ...unjudged(uid, { code: 503, problem: unknownTo(subject) }, enforcement), subject };
     const { verdicts } = await judge(subject, policy, ports, signalAt(deadline));
-    return { uid, subject, verdicts, answer: answer(subject, verdicts, enforcement) };
+    const said = withEnforcementNotice(answer(subject, verdicts, enforcement), subject, policy.settings.network);
+    return { uid, subject, verdicts, answer: said };
   }
 }
 

@@ -36,6 +36,7 @@ it('knows all its commands', () => {
     'network diff',
     'network explain',
     'network plan',
+    'network probe',
     'review',
     'selftest',
     'serve',

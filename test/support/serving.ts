@@ -37,6 +37,8 @@ export interface LogLine {
 /** No cluster stands behind these tests, so nothing is known of the namespace's policies. */
 export const CONFIG = {
   version: 1,
+  // Else every admission of a pod carries a warning.
+  network: { enforcement: { plugin: 'calico', responsible: 'network@example.com' } },
   namespaces: [
     {
       names: ['qdrant'],

@@ -76,6 +76,22 @@ const namespaceSchema = z.strictObject({
   owners: z.array(ownerSchema),
 });
 
+const state = z
+  .enum(['on', 'off', 'unknown'])
+  .describe('Whether NetworkPolicies are enforced, as far as configuration shows; `network probe` tries it.');
+
+const networkSchema = z
+  .strictObject({
+    state: state.describe('Of all plugins together: off is refused, whatever the objects are.'),
+    plugins: z.array(z.strictObject({ name: z.string(), at: z.string(), state, reason: z.string() })),
+    unread: z.string().optional().describe('Why plugins could not be looked for.'),
+    acknowledgement: z
+      .strictObject({ plugin: z.string(), responsible: z.string() })
+      .optional()
+      .describe('network.enforcement of the configuration: who answers for it that they are enforced.'),
+  })
+  .describe('The network plugins that are known and were found.');
+
 /** What `audit --format json` prints. A change that readers could trip over raises schemaVersion. */
 export const auditOutputSchema = z
   .strictObject({
@@ -93,11 +109,16 @@ export const auditOutputSchema = z
       refused: tally,
       unknown: tally,
       unread: count,
-      exitCode: z.int().min(0).max(2).describe('0 nothing refused, 1 refused, 2 could not tell.'),
+      exitCode: z
+        .int()
+        .min(0)
+        .max(2)
+        .describe('0 nothing refused, 1 refused, or no NetworkPolicy is enforced, 2 could not tell.'),
     }),
     rules: z
       .array(z.strictObject({ rule: z.string(), mode, failed: tally, unknown: tally, exempt: tally }))
       .describe('What each rule would do; those that nothing breaks are left out.'),
+    network: networkSchema,
     namespaces: z.array(namespaceSchema),
   })
   .describe('The output of `qdrant-admission audit --format json`.');
@@ -120,7 +141,18 @@ function auditOutput(report: AuditReport): AuditOutput {
     enforcement,
     summary: { ...totals, absent: [...absent], exitCode },
     rules: totalsByRule(audits).map(({ rule, ...total }) => ({ rule: rule.id, ...total })),
+    network: networkOutput(report),
     namespaces: audits.map((audit) => namespaceOutput(audit, report)),
+  };
+}
+
+function networkOutput({ plugins, acknowledgement }: AuditReport): AuditOutput['network'] {
+  const { state: whole, detections, unread } = plugins;
+  return {
+    state: whole,
+    plugins: detections.map(({ plugin, at, state: own, why }) => ({ name: plugin, at, state: own, reason: why })),
+    ...(unread !== undefined && { unread }),
+    ...(acknowledgement && { acknowledgement: { ...acknowledgement } }),
   };
 }
 

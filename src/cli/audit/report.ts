@@ -1,5 +1,7 @@
 import type { NamespaceAudit } from '../../audit/audit.ts';
+import type { PluginReport } from '../../audit/network-plugins.ts';
 import type { Enforcement, Profile } from '../../engine/policy.ts';
+import type { Acknowledgement } from '../../network/settings.ts';
 import type { Program } from '../shared/context.ts';
 import type { Paint } from '../shared/terminal.ts';
 
@@ -13,6 +15,10 @@ export interface AuditReport {
   readonly isConfigured?: (namespace: string) => boolean;
   /** Whose defaults hold where it does not. */
   readonly profile: Profile;
+  /** The network plugins that were found, and what they do. */
+  readonly plugins: PluginReport;
+  /** Who answers for it that NetworkPolicies are enforced. */
+  readonly acknowledgement?: Acknowledgement;
   readonly exitCode: number;
   readonly program: Program;
   readonly paint: Paint;

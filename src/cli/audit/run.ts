@@ -1,4 +1,5 @@
 import { auditCluster } from '../../audit/audit.ts';
+import { findPlugins } from '../../audit/network-plugins.ts';
 import { isAny, totalsOf } from '../../audit/report.ts';
 import { type ClusterAccess, KubeConfigError } from '../../cluster/access.ts';
 import { createKubeClient } from '../../cluster/client.ts';
@@ -42,26 +43,35 @@ export async function audit(flags: AuditFlags, _: readonly [], context: CommandC
     return EXIT.usage;
   }
   const progress = createProgress(context.stderr);
+  const client = createKubeClient(access);
   const audits = await auditCluster({
-    client: createKubeClient(access),
+    client,
     policies: policiesOf(names, profile, config),
     now: context.now(),
     signal: context.signal,
     onProgress: progress.say,
   });
+  const plugins = await findPlugins(client, context.signal);
   progress.clear();
   const totals = totalsOf(audits);
-  const exitCode = isAny(totals.refused)
-    ? EXIT.refused
-    : isAny(totals.unknown) || totals.unread > 0
-      ? EXIT.unknown
-      : EXIT.accepted;
+  const isOff = plugins.state === 'off';
+  const exitCode =
+    isAny(totals.refused) || isOff
+      ? EXIT.refused
+      : isAny(totals.unknown) || totals.unread > 0
+        ? EXIT.unknown
+        : EXIT.accepted;
+  // Said once for the whole cluster: every namespace of the configuration has it.
+  const { acknowledgement } =
+    audits.find(({ policy }) => policy.settings.network.acknowledgement)?.policy.settings.network ?? {};
   const report = {
     audits,
     cluster: `${access.server.origin}${access.server.pathname.replace(/\/$/, '')}`,
     enforcement: config?.enforcement ?? 'enforce',
     ...(config && { isConfigured: (namespace: string) => config.namespaces.has(namespace) }),
     profile,
+    plugins,
+    ...(acknowledgement && { acknowledgement }),
     exitCode,
     program: context.program,
     paint: paintFor(flags.color, context),

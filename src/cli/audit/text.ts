@@ -32,7 +32,37 @@ function* write(report: AuditReport): Generator<string> {
   for (const audit of audits) yield describeNamespace(audit, paint);
   yield describeUnconfigured(report);
   if (enforcement === 'audit') yield 'enforcement is audit: the API server only records what is refused here\n';
-  yield `\n${describeAudit(totalsOf(audits), totalsByRule(audits), paint)}`;
+  yield `\n${describePlugins(report)}`;
+  yield `${describeAudit(totalsOf(audits), totalsByRule(audits), paint)}`;
+}
+
+const STATE_COLOUR = { on: 'green', off: 'red', unknown: 'yellow' } as const;
+const STATE = {
+  on: 'on as far as it shows',
+  off: 'OFF: NetworkPolicies do nothing here',
+  unknown: 'unknown whether it enforces NetworkPolicies',
+} as const;
+
+/** What shows of the network plugin, and who says that it enforces NetworkPolicies: no API does. */
+function describePlugins({ plugins, acknowledgement, paint }: AuditReport): string {
+  const { detections, unread } = plugins;
+  const lines = detections.map(
+    ({ plugin, at, state: own, why }) =>
+      `network plugin ${plugin} (${printable(at)}): ${paint(STATE_COLOUR[own], STATE[own])}: ${printable(why)}`,
+  );
+  if (unread !== undefined) lines.push(`network plugin could not be looked for: ${printable(unread)}`);
+  else if (detections.length === 0) lines.push('network plugin: none that is known here');
+  if (acknowledgement) {
+    const { plugin, responsible } = acknowledgement;
+    lines.push(
+      `NetworkPolicies are enforced by ${printable(plugin)}, says the configuration (${printable(responsible)})`,
+    );
+  } else {
+    const told =
+      'nobody has stated that NetworkPolicies are enforced: see with "network probe", then set network.enforcement';
+    lines.push(paint('yellow', told));
+  }
+  return `${lines.join('\n')}\n`;
 }
 
 /** A namespace asked for by name that nobody configured is judged too, and that is said. */

@@ -1,6 +1,7 @@
 import { writeFile } from 'node:fs/promises';
+import type { ServerResponse } from 'node:http';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import { FIRM_RULES } from '../../../src/config/defaults.ts';
 import { RULES } from '../../../src/rules/index.ts';
 import { audit, auditJson } from '../../support/audit-run.ts';
@@ -9,6 +10,12 @@ import { type ScriptedApi, sendJson, sendStatus, startScriptedApi } from '../../
 
 let api: ScriptedApi;
 let reach: readonly string[];
+/** Answers which DaemonSets there are in the whole cluster. */
+let agents: (response: ServerResponse) => void;
+
+beforeEach(() => {
+  agents = (response) => sendJson(response, { metadata: { resourceVersion: '1' }, items: [] });
+});
 
 beforeAll(async () => {
   api = await startScriptedApi();
@@ -24,6 +31,7 @@ beforeAll(async () => {
     })),
   };
   api.play(({ url: { pathname } }, response) => {
+    if (pathname === '/apis/apps/v1/daemonsets') return agents(response);
     if (pathname === '/api/v1/namespaces/absent') {
       return sendJson(response, { kind: 'Status', reason: 'NotFound', details: { name: 'absent' } }, 404);
     }
@@ -100,6 +108,8 @@ it('says in text who owns what is refused, why, and all in all; in a pipe withou
       spec.containers[0] "loader" .securityContext.privileged is true: set it to false, or leave it out  (2 pods and 1 template)
 namespace empty  hybrid, nothing judged
 
+network plugin: none that is known here
+nobody has stated that NetworkPolicies are enforced: see with "network probe", then set network.enforcement
 by rule
   privileged  enforce  2 pods and 1 template  docs/rules/containers/privileged.md
 
@@ -171,4 +181,35 @@ it('says the same in JSON, in the shape of its schema', async () => {
       { name: 'empty', owners: [] },
     ],
   });
+});
+
+const FLANNEL = {
+  metadata: { namespace: 'kube-flannel', name: 'kube-flannel-ds' },
+  spec: { template: { spec: { containers: [{ name: 'kube-flannel' }] } } },
+};
+
+it('fails where NetworkPolicies are not enforced as far as it shows, whoever states that they are', async () => {
+  agents = (response) => sendJson(response, { metadata: { resourceVersion: '1' }, items: [FLANNEL] });
+  const enforcement = { plugin: 'flannel\u001b', responsible: 'network@example.com' };
+  const args = [...reach, '--config', await config({ network: { enforcement } }), '-n', 'empty'];
+  const { code, stdout } = await audit(args);
+  expect(code).toBe(1);
+  expect(stdout).toContain(
+    'network plugin flannel (DaemonSet kube-flannel/kube-flannel-ds): OFF: NetworkPolicies do nothing here: it runs without',
+  );
+  expect(stdout).toContain('enforced by flannel\\u{1b}, says the configuration (network@example.com)\n');
+  const { json } = await auditJson(args);
+  expect(json.network).toMatchObject({
+    state: 'off',
+    plugins: [{ name: 'flannel', at: 'DaemonSet kube-flannel/kube-flannel-ds', state: 'off' }],
+    acknowledgement: enforcement,
+  });
+});
+
+it('reports what it could not look for, and refuses nothing for it', async () => {
+  agents = (response) => sendStatus(response, 403, 'Forbidden', 'not for you');
+  const { code, json } = await auditJson([...reach, '-n', 'empty']);
+  expect(code).toBe(0);
+  expect(json.network).toEqual({ state: 'unknown', plugins: [], unread: expect.stringContaining('not for you') });
+  expect((await audit([...reach, '-n', 'empty'])).stdout).toContain('network plugin could not be looked for: HTTP 403');
 });

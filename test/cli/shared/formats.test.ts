@@ -7,6 +7,7 @@ import { AUDIT_FORMATS } from '../../../src/cli/audit/formats.ts';
 import { DIFF_FORMATS } from '../../../src/cli/network/diff/formats.ts';
 import { EXPLAIN_FORMATS } from '../../../src/cli/network/explain/formats.ts';
 import { PLAN_FORMATS } from '../../../src/cli/network/plan/formats.ts';
+import { PROBE_FORMATS } from '../../../src/cli/network/probe/formats.ts';
 import { REVIEW_FORMATS } from '../../../src/cli/review/formats.ts';
 import { type FormatRow, type Formats, formatFlag, writeReport } from '../../../src/cli/shared/formats.ts';
 import { CLASSES_FORMATS } from '../../../src/cli/storage/classes/formats.ts';
@@ -35,6 +36,7 @@ describe('a table of formats', () => {
     ['network diff', DIFF_FORMATS],
     ['network explain', EXPLAIN_FORMATS],
     ['network plan', PLAN_FORMATS],
+    ['network probe', PROBE_FORMATS],
     ['review', REVIEW_FORMATS],
     ['storage classes', CLASSES_FORMATS],
   ])('of %s: each can be loaded, and describes what it prints for programs', async (command, formats) => {

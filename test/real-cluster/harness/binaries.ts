@@ -17,6 +17,7 @@ const COMMANDS = {
   'kube-apiserver': 'k8s.io/kubernetes/cmd/kube-apiserver',
   'kube-controller-manager': 'k8s.io/kubernetes/cmd/kube-controller-manager',
   'kube-proxy': 'k8s.io/kubernetes/cmd/kube-proxy',
+  'kube-router': 'github.com/cloudnativelabs/kube-router/v2/cmd/kube-router',
   'kube-scheduler': 'k8s.io/kubernetes/cmd/kube-scheduler',
   kubectl: 'k8s.io/kubernetes/cmd/kubectl',
   kubelet: 'k8s.io/kubernetes/cmd/kubelet',
@@ -26,6 +27,8 @@ const COMMANDS = {
 const CERT_MANAGER = 'github.com/cert-manager/cert-manager';
 const HELM = 'helm.sh/helm/v4';
 const HELM_VERSION = `${HELM}/internal/version.version`;
+const KUBE_ROUTER = 'github.com/cloudnativelabs/kube-router/v2';
+const KUBE_ROUTER_VERSION = `${KUBE_ROUTER}/pkg/version.Version`;
 const PROVISIONER = 'github.com/kubernetes-csi/external-provisioner/v6';
 const SNAPSHOTTER = 'github.com/kubernetes-csi/external-snapshotter/client/v8';
 
@@ -89,6 +92,7 @@ const OTHERS: Readonly<Partial<Record<BinaryName, () => Promise<GoModule>>>> = {
   'csi-driver': () => otherModule('csi', PROVISIONER),
   'csi-provisioner': () => otherModule('csi', PROVISIONER),
   helm: () => otherModule('helm', HELM, HELM_VERSION),
+  'kube-router': () => otherModule('kube-router', KUBE_ROUTER, KUBE_ROUTER_VERSION),
   promrules: () => otherModule('promrules', 'github.com/prometheus/prometheus'),
 };
 

@@ -1,6 +1,6 @@
 import { mkdtemp } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type Components, waitUntil } from '../harness/components.ts';
+import { type Component, type Components, waitUntil } from '../harness/components.ts';
 import { SERVICE_RANGE } from '../harness/control-plane.ts';
 import type { Kubectl } from '../harness/kubectl.ts';
 import type { LocalFiles } from '../harness/local-files.ts';
@@ -16,6 +16,8 @@ export interface NodeControls {
   nodes(): readonly string[];
   /** Runs a command on a node to its end, where the processes, mounts and network of its pods are seen. */
   nodeExec(node: string, command: string, args: readonly string[]): Promise<RunResult>;
+  /** Starts a process on a node, which sees the same and ends with it. */
+  startOnNode(node: string, name: string, command: string, args: readonly string[]): Component;
   /** kill -9 of a container's first process; answers with the pod's name. The kubelet learns of it as of any crash. */
   killContainer(selector: PodSelector): Promise<string>;
   /** Joins another node and waits until it is ready. */
@@ -82,6 +84,7 @@ export async function startNodes(settings: NodesSettings): Promise<Nodes> {
   const controls: NodeControls = {
     nodes: () => [...machines.keys()],
     nodeExec: (node, command, args) => machine(node).exec(command, args),
+    startOnNode: (node, name, command, args) => machine(node).start(name, command, args),
     async killContainer(selector) {
       const found = await findProcess(kubectl, controls.nodeExec, selector);
       await signalProcess(controls.nodeExec, found, 'KILL');

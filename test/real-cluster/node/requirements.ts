@@ -10,6 +10,7 @@ const PACKAGES = {
   buildah: 'buildah',
   conntrack: 'conntrack',
   containerd: 'containerd',
+  ipset: 'ipset',
   iptables: 'iptables',
   nft: 'nftables',
   runc: 'runc',
