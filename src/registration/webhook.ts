@@ -41,7 +41,8 @@ export function webhookConfiguration(rules: readonly Rule[], options: WebhookOpt
     webhooks: webhookEntries(rules).flatMap((entry): object[] => {
       const { target, ...common } = entry;
       const made = { ...common, clientConfig, failurePolicy: entry.failurePolicy ?? failurePolicy, timeoutSeconds };
-      if (!target) return inNamespaces(made, entry, { namespaces, warned, denying: [...denying].sort(), failurePolicy });
+      if (!target)
+        return inNamespaces(made, entry, { namespaces, warned, denying: [...denying].sort(), failurePolicy });
       if (target.length === 0) return [made];
       return [{ ...made, matchConditions: [pointsIntoProtected(target, namespaces), ...entry.matchConditions] }];
     }),
