@@ -52,8 +52,8 @@ interface Connection {
   state: 'handshake' | 'unused' | 'used';
   inFlight: number;
   /** The last request and its response, while it is in flight. */
-  request?: IncomingMessage;
-  response?: ServerResponse;
+  request: IncomingMessage | undefined;
+  response: ServerResponse | undefined;
 }
 
 export function createConnections({ limits, begin, onClose }: ConnectionsOptions): Connections {
@@ -125,7 +125,15 @@ export function createConnections({ limits, begin, onClose }: ConnectionsOptions
     const key = keyOf(socket);
     if (socket.destroyed || key === undefined) return void socket.destroy();
     socket.setTimeout(0);
-    const connection: Connection = { key, socket, since: performance.now(), state: 'handshake', inFlight: 0 };
+    const connection: Connection = {
+      key,
+      socket,
+      since: performance.now(),
+      state: 'handshake',
+      inFlight: 0,
+      request: undefined,
+      response: undefined,
+    };
     open.set(key, connection);
     handshakes++;
     socket.once('close', () => forget(connection));
@@ -196,6 +204,8 @@ export function createConnections({ limits, begin, onClose }: ConnectionsOptions
       connection.response = response;
       response.once('close', () => {
         connection.inFlight--;
+        // What a connection holds on to until its next request is copied by the garbage collector again and again.
+        if (connection.response === response) connection.request = connection.response = undefined;
         connection.state = 'used';
         connection.since = performance.now();
       });

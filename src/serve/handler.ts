@@ -85,19 +85,19 @@ export function createHandler({ config, ports, now, requestLog, memory }: Handle
     const started = performance.now();
     const deadline = started + timeoutMs - RESERVE_MS;
     const large = isLarge(body.bytes);
-    const step = <T>(work: () => T): T | Promise<T> => (large ? inTurn(work) : work());
-    const weight = await step(() => weighed(body.bytes));
+    const weight = large ? await inTurn(() => weighed(body.bytes)) : weighed(body.bytes);
     if (typeof weight !== 'number') return refused(weight);
     if (!memory.holds(weight)) return refused(REFUSALS['too-much']);
     const room = memory.take(weight) ?? (await memory.wait(weight, signalAt(deadline)));
     if (!room) return refused(REFUSALS.busy);
     try {
-      const decoded = await step(() => decode(body.bytes));
+      const decoded = large ? await inTurn(() => decode(body.bytes)) : decode(body.bytes);
       body.free();
       if ('why' in decoded) return refused(decoded);
-      const parsed = await step(() => parse(decoded.text));
+      const parsed = large ? await inTurn(() => parse(decoded.text)) : parse(decoded.text);
       if ('why' in parsed) return refused(parsed);
-      const outcome = await step(() => answerTo(parsed.value, deadline));
+      const answering = () => answerTo(parsed.value, deadline);
+      const outcome = await (large ? inTurn(answering) : answering());
       if (!outcome.ok) return { status: 400, body: `${outcome.error}\n` };
       const { uid, answer: said } = outcome.value;
       const text = JSON.stringify(reviewOf(uid, said));

@@ -43,9 +43,12 @@ const BODIES_PART = 0.1;
 /** What an open connection takes: most of it is OpenSSL's. */
 const CONNECTION = 32 * 1024;
 const CONNECTIONS_PART = 1 / 16;
-/** API servers keep 25 connections open each, and open more during a burst. */
+/**
+ * API servers keep 25 connections open each, and open more during a burst. With more memory there could be more, but that many
+ * handshakes at once are already half a second of work.
+ */
 const LEAST_CONNECTIONS = 256;
-const MOST_CONNECTIONS = 2048;
+const MOST_CONNECTIONS = 512;
 
 /** Divides up what there is. docs/adr/0018 has the figures. */
 export function memoryBudget({ process, heap }: MemoryLimits): MemoryBudget {

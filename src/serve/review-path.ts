@@ -19,6 +19,8 @@ const PATH = '/validate';
 const JSON_TYPE = /^application\/json *(?:; *charset="?utf-8"?)?$/i;
 /** Of the time that the API server gives a review, the part that its body may wait for memory. */
 const WAITING_PART = 0.5;
+/** An answer of this size that is alone on its connection is not accounted for. It nearly always fits into the kernel's buffers. */
+const SMALL_ANSWER_BYTES = 4096;
 /** What an answer takes besides its text: headers, and what the server keeps of its request. */
 const ANSWER_BYTES = 4096;
 
@@ -66,7 +68,7 @@ export function createReviewPath({ handler, requestLog, memory, isDraining }: Re
     const { req: request } = response;
     if (request.socket.destroyed) return;
     const size = Buffer.byteLength(text);
-    hold(response, size + ANSWER_BYTES);
+    if (size > SMALL_ANSWER_BYTES || request.socket.writableLength > 0) hold(response, size + ANSWER_BYTES);
     const headers = ['Content-Type', type, 'Content-Length', String(size)];
     // Whoever has not sent the whole request cannot send another.
     if (isDraining() || !request.complete) headers.push('Connection', 'close');
