@@ -1,5 +1,5 @@
 import { request } from 'node:https';
-import { jsonProblem } from '../src/serve/json-cost.ts';
+import { weigh } from '../src/serve/json-cost.ts';
 import type { Stall } from './probe.ts';
 import type { Bench } from './processes.ts';
 import { progress } from './table.ts';
@@ -103,7 +103,7 @@ function body(name: string, make: (size: number) => string): Body {
   const attempt = (size: number): Buffer | undefined => {
     const text = make(size);
     const bytes = Buffer.from(text);
-    return bytes.length <= MOST_BYTES && jsonProblem(text, bytes) === undefined ? bytes : undefined;
+    return bytes.length <= MOST_BYTES && typeof weigh(bytes) === 'number' ? bytes : undefined;
   };
   let accepted = 1;
   let refused = 1024;

@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { isatty } from 'node:tty';
+import { getHeapStatistics } from 'node:v8';
 import manifest from '../package.json' with { type: 'json' };
 import { EXIT, type Program } from './cli/shared/context.ts';
 import { describeCrash } from './cli/shared/crash.ts';
@@ -25,6 +26,13 @@ for (const signal of ['SIGTERM', 'SIGINT'] as const) {
   });
 }
 
+// Where nothing limits the process this is no number that could be meant: 0, or nearly 2 to the power of 63 or 64.
+const limit = process.constrainedMemory();
+const memory = {
+  process: limit > 0 && Number.isSafeInteger(limit) ? limit : undefined,
+  heap: getHeapStatistics().heap_size_limit,
+};
+
 const stdout = openOutput(STDOUT, isatty(STDOUT) ? process.stdout : undefined);
 const stderr = openOutput(STDERR, isatty(STDERR) ? process.stderr : undefined);
 const { runCommandLine } = await import('./cli/command-line.ts');
@@ -36,6 +44,7 @@ const code = await runCommandLine(process.argv.slice(2), {
   now: () => new Date(),
   signal: stopping.signal,
   program,
+  memory,
 });
 process.exitCode = code;
 

@@ -196,7 +196,12 @@ export const chartValues = z.strictObject({
     .enum(LOG_LEVELS)
     .default('info')
     .describe(`${LOG_LEVELS.join(', ')}.`),
-  nodeOptions: z.string().default('').describe('NODE_OPTIONS of the process, such as --max-old-space-size=192.'),
+  nodeOptions: z
+    .string()
+    .default('')
+    .describe(
+      'NODE_OPTIONS of the process, such as --use-system-ca. Leave the size of the heap alone: it follows resources.limits.memory (docs/operations/load.md).',
+    ),
   ports: z
     .strictObject({
       webhook: port.default(8443).describe('Where it answers the API server.'),

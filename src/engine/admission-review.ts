@@ -5,6 +5,8 @@ import type { Answer } from './answer.ts';
 import { makeSubject, OPERATIONS, type Subject } from './subject.ts';
 
 const API_VERSION = 'admission.k8s.io/v1';
+/** An API server's has 36. */
+const LONGEST_UID = 256;
 
 /** A request that makes no sense. With a uid it can still be answered in the protocol, else it is a plain HTTP 400. */
 export interface BadRequest {
@@ -19,6 +21,8 @@ export function subjectOf(review: unknown, now: Date): Result<Subject, BadReques
   if (!request) return failure({ problem: 'request is missing: expected an AdmissionReview with a request' });
   const uid = request['uid'];
   if (typeof uid !== 'string' || uid === '') return failure({ problem: 'request.uid is missing: expected a string' });
+  // It comes back in the answer, and so could make that as long as its caller likes.
+  if (uid.length > LONGEST_UID) return failure({ problem: `request.uid has more than ${LONGEST_UID} characters` });
   const bad = (problem: string) => failure({ problem, uid });
 
   if (review['apiVersion'] !== API_VERSION || review['kind'] !== 'AdmissionReview') {

@@ -2,7 +2,7 @@ import { ROLES, type Role } from '../engine/pod-roles.ts';
 import type { LabelSelector } from '../k8s/selectors.ts';
 import { type AddressSet, parseRange, union as unionOfAddresses } from './addresses.ts';
 import type { Direction } from './default-deny.ts';
-import { NO_PORTS, type PortSet, tcp, union } from './ports.ts';
+import { type PortSet, tcp, union } from './ports.ts';
 import { implies } from './selectors.ts';
 import type { Addresses, Destination, NetworkSettings, PodsOf, Source } from './settings.ts';
 
@@ -156,9 +156,4 @@ function rangesOf(...texts: readonly string[]): Addresses {
     return parsed.value;
   });
   return { of: 'addresses', addresses: unionOfAddresses(...sets) };
-}
-
-/** All ports that some allowance of this direction opens. */
-export function portsAllowed(allowances: readonly Allowance[], direction: Direction): PortSet {
-  return allowances.reduce((all, one) => (one.direction === direction ? union(all, one.ports) : all), NO_PORTS);
 }

@@ -41,6 +41,8 @@ export interface WebhookOptions {
   readonly clientConfig: object;
   /** The protected namespaces, by exact name. */
   readonly namespaces: readonly string[];
+  /** Those of them where workloads are refused, too (`templates: deny`), and not only warned of. */
+  readonly denying?: readonly string[];
   /** Of the entries that enforce; advice is always `Ignore`. */
   readonly failurePolicy: 'Fail' | 'Ignore';
   /** Seconds, 1 to 30. */
@@ -49,27 +51,47 @@ export interface WebhookOptions {
 
 /** The ValidatingWebhookConfiguration that follows from the rules: what no rule judges never calls. */
 export function webhookConfiguration(rules: readonly Rule[], options: WebhookOptions): object {
-  const { name, clientConfig, failurePolicy, timeoutSeconds } = options;
+  const { name, clientConfig, failurePolicy, timeoutSeconds, denying = [] } = options;
   const namespaces = [...options.namespaces].sort();
+  const warned = namespaces.filter((namespace) => !denying.includes(namespace));
   return {
     apiVersion: 'admissionregistration.k8s.io/v1',
     kind: 'ValidatingWebhookConfiguration',
     metadata: { name },
-    webhooks: webhookEntries(rules).map(({ target, ...entry }) => ({
-      ...entry,
-      clientConfig,
-      failurePolicy: entry.failurePolicy ?? failurePolicy,
-      timeoutSeconds,
-      ...(target &&
-        target.length > 0 && { matchConditions: [pointsIntoProtected(target, namespaces), ...entry.matchConditions] }),
-      // The API server itself sets this label to the namespace's name: nobody can remove it.
-      ...(!target && {
-        namespaceSelector: {
-          matchExpressions: [{ key: 'kubernetes.io/metadata.name', operator: 'In', values: namespaces }],
-        },
-      }),
-    })),
+    webhooks: webhookEntries(rules).flatMap((entry): object[] => {
+      const { target, ...common } = entry;
+      const made = { ...common, clientConfig, failurePolicy: entry.failurePolicy ?? failurePolicy, timeoutSeconds };
+      if (!target)
+        return inNamespaces(made, entry, { namespaces, warned, denying: [...denying].sort(), failurePolicy });
+      if (target.length === 0) return [made];
+      return [{ ...made, matchConditions: [pointsIntoProtected(target, namespaces), ...entry.matchConditions] }];
+    }),
   };
+}
+
+interface Namespaces extends Pick<WebhookOptions, 'failurePolicy' | 'namespaces'> {
+  readonly warned: readonly string[];
+  readonly denying: readonly string[];
+}
+
+/**
+ * An entry where it holds. One that only advises does so where workloads are not denied; where they are, there is
+ * another, which does not let in what nobody judged.
+ */
+function inNamespaces(made: object, entry: WebhookEntry, { namespaces, warned, denying, failurePolicy }: Namespaces) {
+  const chosen = (change: object, values: readonly string[]) =>
+    // The API server itself sets this label to the namespace's name: nobody can remove it.
+    values.length === 0
+      ? []
+      : [
+          {
+            ...made,
+            ...change,
+            namespaceSelector: { matchExpressions: [{ key: 'kubernetes.io/metadata.name', operator: 'In', values }] },
+          },
+        ];
+  if (!entry.failurePolicy) return chosen({}, namespaces);
+  return [...chosen({}, warned), ...chosen({ name: `denied-${entry.name}`, failurePolicy }, denying)];
 }
 
 /** No selector ever keeps a cluster-scoped object away. */

@@ -10,9 +10,12 @@ import { concernsAll, KINDS } from '../k8s/kinds.ts';
 import { isJsonObject } from '../k8s/object.ts';
 import { failure, type Result, success } from '../k8s/result.ts';
 import { RULES } from '../rules/index.ts';
+import type { MemoryPool } from '../runtime/memory-pool.ts';
 import type { BadRequestReason } from '../telemetry/metrics.ts';
+import type { Body } from './body.ts';
 import { withEnforcementNotice } from './enforcement-notice.ts';
-import { createTurns, decode, isLarge, type Malformed, overload, parse } from './parse.ts';
+import { createTurns, decode, isLarge, parse, weighed } from './parse.ts';
+import { REFUSALS, type Refusal } from './refusals.ts';
 
 /** An HTTP response to a review: an AdmissionReview, always with status 200, or plain text. */
 export interface Reply {
@@ -47,10 +50,15 @@ export interface HandlerOptions {
   readonly ports: Ports;
   readonly now: () => Date;
   readonly requestLog: RequestLog;
+  /** Where bodies lie as texts and objects, until they are answered. */
+  readonly memory: MemoryPool;
 }
 
-/** Turns the bytes of a review into a response. Never rejects: every failure is turned into a response, too. */
-export type Handler = (body: Buffer, timeoutMs: number) => Promise<Reply>;
+/**
+ * Turns the bytes of a review into a response, and gives the memory of the bytes back as soon as it has read them. Never rejects:
+ * every failure is turned into a response, too.
+ */
+export type Handler = (body: Body, timeoutMs: number) => Promise<Reply>;
 
 /**
  * Facts must be known this long before the API server's timeout. What is not known by then is answered in time, with a
@@ -72,32 +80,38 @@ interface Unjudged {
   readonly problem: string;
 }
 
-export function createHandler({ config, ports, now, requestLog }: HandlerOptions): Handler {
-  const turn = createTurns();
+export function createHandler({ config, ports, now, requestLog, memory }: HandlerOptions): Handler {
+  const inTurn = createTurns();
   const signalAt = createDeadlines();
 
   return async (body, timeoutMs) => {
     const started = performance.now();
-    const large = isLarge(body);
-    if (large) await turn();
-    const decoded = decode(body);
-    if ('why' in decoded) return refused(decoded);
-    if (large) await turn();
-    const overloaded = overload(decoded.text, body);
-    if (overloaded) return refused(overloaded);
-    if (large) await turn();
-    const parsed = parse(decoded.text);
-    if ('why' in parsed) return refused(parsed);
-    if (large) await turn();
-    const outcome = await answerTo(parsed.value, started + timeoutMs - RESERVE_MS);
-    if (!outcome.ok) return { status: 400, body: `${outcome.error}\n` };
-    const { uid, answer: said } = outcome.value;
-    const text = JSON.stringify(reviewOf(uid, said));
-    requestLog.answered(outcome.value, (performance.now() - started) / 1000);
-    return { status: 200, body: text };
+    const deadline = started + timeoutMs - RESERVE_MS;
+    const large = isLarge(body.bytes);
+    const weight = large ? await inTurn(() => weighed(body.bytes)) : weighed(body.bytes);
+    if (typeof weight !== 'number') return refused(weight);
+    if (!memory.holds(weight)) return refused(REFUSALS['too-much']);
+    const room = memory.take(weight) ?? (await memory.wait(weight, signalAt(deadline)));
+    if (!room) return refused(REFUSALS.busy);
+    try {
+      const decoded = large ? await inTurn(() => decode(body.bytes)) : decode(body.bytes);
+      body.free();
+      if ('why' in decoded) return refused(decoded);
+      const parsed = large ? await inTurn(() => parse(decoded.text)) : parse(decoded.text);
+      if ('why' in parsed) return refused(parsed);
+      const answering = () => answerTo(parsed.value, deadline);
+      const outcome = await (large ? inTurn(answering) : answering());
+      if (!outcome.ok) return { status: 400, body: `${outcome.error}\n` };
+      const { uid, answer: said } = outcome.value;
+      const text = JSON.stringify(reviewOf(uid, said));
+      requestLog.answered(outcome.value, (performance.now() - started) / 1000);
+      return { status: 200, body: text };
+    } finally {
+      room.release();
+    }
   };
 
-  function refused({ status, reason, why }: Malformed): Reply {
+  function refused({ status, reason, why }: Refusal): Reply {
     requestLog.rejected(reason);
     return { status, body: `${why}\n` };
   }

@@ -3,9 +3,6 @@ import { randomInt } from 'node:crypto';
 /** Far deeper than any Kubernetes object, and shallow enough for every recursive function here. */
 const MOST_NESTING = 256;
 
-/** A text below this size, in bytes, cannot take long to parse. */
-const SMALL = 64 * 1024;
-
 /**
  * How long `JSON.parse` may take, in nanoseconds, as estimated below. An update of two objects of 1.5 MB that are full of
  * environment variables is still accepted. The event loop never stalls for as long as 100 ms.
@@ -22,6 +19,16 @@ const COST = {
   indexKey: 500,
   protoKey: 400,
   comma: 25,
+} as const;
+
+/** The bytes of memory that each part of a text takes in the value, at most, with what the parser itself keeps for it. */
+const BYTES = {
+  container: 80,
+  string: 32,
+  key: 8,
+  wideKey: 80,
+  indexKey: 200,
+  comma: 16,
 } as const;
 
 /**
@@ -57,16 +64,79 @@ const TABLE_BITS = 18;
 /** The hash of the one key for which V8 has a slow path. */
 const PROTO = hash(Buffer.from('"__proto__'), 0, 10);
 
+/** What a text takes to parse: the bytes of memory that its value takes at most, or why it must not be parsed at all. */
+export type Weight = number | 'too-deep' | 'too-costly';
+
 /**
- * Explains why a text must not be given to `JSON.parse`, or returns undefined if it may. Nothing else can run during
- * `JSON.parse`, and hostile texts make it slow: 8 MiB of nested lists take almost a second and 260 MB of memory, and
- * recursive functions would overflow the stack on the result. This check takes time linear in the size. It does not
- * check whether the text is JSON. docs/adr/0014 has the figures.
- * @param bytes the same text in UTF-8
+ * Weighs a text in UTF-8 before it is given to `JSON.parse`. Nothing else can run during `JSON.parse`, and hostile texts make
+ * it slow: 8 MiB of nested lists take almost a second and 260 MB of memory, and recursive functions would overflow the
+ * stack on the result. This takes time linear in the size, and does not check whether the text is JSON. docs/adr/0014 has
+ * the figures.
  */
-export function jsonProblem(text: string, bytes: Uint8Array): 'too-deep' | 'too-costly' | undefined {
-  if (hasManyBrackets(text) && nestsTooDeep(bytes)) return 'too-deep';
-  return bytes.length > SMALL && costOf(bytes) > MOST_COST ? 'too-costly' : undefined;
+export function weigh(text: Uint8Array): Weight {
+  const strings = new Int32Array(1 << TABLE_BITS);
+  const shapes = new Set<number>();
+  /** For each depth: how many keys the current object has so far, and a hash of them in their order. */
+  const counts = new Int32Array(MOST_NESTING + 1);
+  const hashes = new Int32Array(MOST_NESTING + 1);
+  let depth = 0;
+  let string = 0;
+  let isIndex = false;
+  let cost = 0;
+  let bytes = 0;
+  for (let i = 0; i < text.length; i++) {
+    switch (text[i]) {
+      case QUOTE: {
+        const start = i;
+        i = endOfString(text, i);
+        string = hash(text, start, i);
+        isIndex = isDigit(text[start + 1]);
+        const isShort = i - start <= SHORT;
+        cost += isShort && isNew(strings, string) ? COST.newString : COST.string;
+        bytes += BYTES.string + i - start;
+        break;
+      }
+      case COLON: {
+        cost += isIndex ? COST.indexKey : string === PROTO ? COST.protoKey : COST.key;
+        bytes += isIndex ? BYTES.indexKey : BYTES.key;
+        const count = (counts[depth] ?? 0) + 1;
+        counts[depth] = count;
+        if (count > WIDE) {
+          cost += COST.wideKey;
+          bytes += BYTES.wideKey;
+          break;
+        }
+        const shape = Math.imul((hashes[depth] ?? 0) ^ string, 0x9e3779b1);
+        hashes[depth] = shape;
+        shapes.add(shape);
+        if (shapes.size > MOST_SHAPES) return 'too-costly';
+        break;
+      }
+      case OPEN_LIST:
+      case OPEN_OBJECT:
+        if (++depth > MOST_NESTING) return 'too-deep';
+        counts[depth] = 0;
+        hashes[depth] = SEED;
+        cost += COST.container;
+        bytes += BYTES.container;
+        break;
+      case CLOSE_LIST:
+      case CLOSE_OBJECT:
+        depth--;
+        break;
+      case COMMA:
+        cost += COST.comma;
+        bytes += BYTES.comma;
+        break;
+    }
+    if (cost > MOST_COST) return 'too-costly';
+  }
+  return bytes;
+}
+
+/** Whether a text nests too deep. In most texts there are not enough brackets for that, which is fast to see. */
+export function nestsTooDeep(text: string, bytes: Uint8Array): boolean {
+  return hasManyBrackets(text) && isDeep(bytes);
 }
 
 /** Whether there are enough brackets to nest too deep. In most texts there are not, and this is fast to check. */
@@ -80,7 +150,7 @@ function hasManyBrackets(text: string): boolean {
   return false;
 }
 
-function nestsTooDeep(text: Uint8Array): boolean {
+function isDeep(text: Uint8Array): boolean {
   let depth = 0;
   for (let i = 0; i < text.length; i++) {
     const byte = text[i];
@@ -93,63 +163,6 @@ function nestsTooDeep(text: Uint8Array): boolean {
     }
   }
   return false;
-}
-
-/**
- * Estimates how long `JSON.parse` takes, in nanoseconds, and stops beyond the limit. Infinite if a text has too many
- * differently keyed objects.
- */
-function costOf(text: Uint8Array): number {
-  const strings = new Int32Array(1 << TABLE_BITS);
-  const shapes = new Set<number>();
-  /** For each depth: how many keys the current object has so far, and a hash of them in their order. */
-  const counts = new Int32Array(MOST_NESTING + 1);
-  const hashes = new Int32Array(MOST_NESTING + 1);
-  let depth = 0;
-  let string = 0;
-  let isIndex = false;
-  let cost = 0;
-  for (let i = 0; i < text.length && cost <= MOST_COST; i++) {
-    switch (text[i]) {
-      case QUOTE: {
-        const start = i;
-        i = endOfString(text, i);
-        string = hash(text, start, i);
-        isIndex = isDigit(text[start + 1]);
-        cost += i - start <= SHORT && isNew(strings, string) ? COST.newString : COST.string;
-        break;
-      }
-      case COLON: {
-        cost += isIndex ? COST.indexKey : string === PROTO ? COST.protoKey : COST.key;
-        const count = (counts[depth] ?? 0) + 1;
-        counts[depth] = count;
-        if (count > WIDE) {
-          cost += COST.wideKey;
-          break;
-        }
-        const shape = Math.imul((hashes[depth] ?? 0) ^ string, 0x9e3779b1);
-        hashes[depth] = shape;
-        shapes.add(shape);
-        if (shapes.size > MOST_SHAPES) return Number.POSITIVE_INFINITY;
-        break;
-      }
-      case OPEN_LIST:
-      case OPEN_OBJECT:
-        depth++;
-        counts[depth] = 0;
-        hashes[depth] = SEED;
-        cost += COST.container;
-        break;
-      case CLOSE_LIST:
-      case CLOSE_OBJECT:
-        depth--;
-        break;
-      case COMMA:
-        cost += COST.comma;
-        break;
-    }
-  }
-  return cost;
 }
 
 function endOfString(text: Uint8Array, start: number): number {

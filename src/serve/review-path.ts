@@ -1,33 +1,33 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
-import type { BadRequestReason } from '../telemetry/metrics.ts';
+import type { MemoryPool } from '../runtime/memory-pool.ts';
+import { createBodyReader } from './body.ts';
 import { timeoutOf } from './duration.ts';
 import type { Handler, RequestLog } from './handler.ts';
+import { REFUSALS, type Refusal } from './refusals.ts';
 import { createReviewBatches } from './review-batches.ts';
 
 export interface ReviewPathOptions {
   readonly handler: Handler;
   readonly requestLog: RequestLog;
+  /** Where bodies lie until they are parsed, and answers until they are read. */
+  readonly memory: MemoryPool;
   /** Whether every response must ask the caller to reconnect, because this replica is about to stop. */
   readonly isDraining: () => boolean;
 }
 
 const PATH = '/validate';
-/** An update carries two objects, and the API server limits each of them to 3 MB. */
-export const MOST_BODY_BYTES = 8 * 1024 * 1024;
-/** The limit for all requests together. Otherwise many callers with a large body each could exhaust the memory. */
-const MOST_BUFFERED_BYTES = 64 * 1024 * 1024;
 const JSON_TYPE = /^application\/json *(?:; *charset="?utf-8"?)?$/i;
-
-interface Refusal {
-  readonly status: number;
-  readonly reason: BadRequestReason;
-  readonly text: string;
-}
+/** Of the time that the API server gives a review, the part that its body may wait for memory. */
+const WAITING_PART = 0.5;
+/** An answer of this size that is alone on its connection is not accounted for. It nearly always fits into the kernel's buffers. */
+const SMALL_ANSWER_BYTES = 4096;
+/** What an answer takes besides its text: headers, and what the server keeps of its request. */
+const ANSWER_BYTES = 4096;
 
 /** Answers reviews over HTTP. It checks path, method, headers and size, and leaves the content to the handler. */
-export function createReviewPath({ handler, requestLog, isDraining }: ReviewPathOptions): RequestListener {
-  let buffered = 0;
+export function createReviewPath({ handler, requestLog, memory, isDraining }: ReviewPathOptions): RequestListener {
   const inBatches = createReviewBatches();
+  const readBody = createBodyReader(memory);
   // Every request of an API server has the same URL, so the timeout is parsed only once.
   let known = { url: PATH, timeoutMs: timeoutOf(PATH) };
 
@@ -46,90 +46,60 @@ export function createReviewPath({ handler, requestLog, isDraining }: ReviewPath
   }
 
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const body = await readBody(request);
+    const began = performance.now();
+    const timeoutMs = timeoutFor(request.url ?? '');
+    const body = await readBody(request, timeoutMs * WAITING_PART);
     if ('status' in body) return refuse(response, body);
     try {
-      const { status, body: text } = await handler(body.bytes, timeoutFor(request.url ?? ''));
+      await new Promise<void>(inBatches);
+      const { status, body: text } = await handler(body, timeoutMs - (performance.now() - began));
       send(response, status, status === 200 ? 'application/json' : TEXT, text);
     } finally {
-      buffered -= body.bytes.length;
+      body.free();
     }
   }
 
-  /**
-   * Reads the whole body. A body that is too large is read to its end and discarded: if the connection were closed
-   * earlier, the caller would see only that, and not the reason.
-   */
-  function readBody(request: IncomingMessage): Promise<{ readonly bytes: Buffer } | Refusal> {
-    const { promise, resolve } = Promise.withResolvers<{ readonly bytes: Buffer } | Refusal>();
-    let chunks: Buffer[] = [];
-    let size = 0;
-    let refusal: Refusal | undefined;
-
-    function giveUp(why: Refusal): void {
-      refusal = why;
-      buffered -= size;
-      size = 0;
-      chunks = [];
-    }
-
-    request.on('data', (chunk: Buffer) => {
-      if (refusal) return;
-      size += chunk.length;
-      buffered += chunk.length;
-      chunks.push(chunk);
-      if (size > MOST_BODY_BYTES) giveUp(TOO_LARGE);
-      else if (buffered > MOST_BUFFERED_BYTES) giveUp(BUSY);
-    });
-    request.on('end', () => {
-      if (refusal) return resolve(refusal);
-      const [only = EMPTY] = chunks;
-      const bytes = chunks.length > 1 ? Buffer.concat(chunks, size) : only;
-      inBatches(() => resolve({ bytes }));
-    });
-    request.on('error', () => {
-      if (!refusal) giveUp(ABORTED);
-      resolve(ABORTED);
-    });
-    return promise;
-  }
-
-  function refuse(response: ServerResponse, { status, reason, text }: Refusal): void {
+  function refuse(response: ServerResponse, { status, reason, why }: Refusal): void {
     requestLog.rejected(reason);
-    send(response, status, TEXT, `${text}\n`);
+    send(response, status, TEXT, `${why}\n`);
   }
 
   function send(response: ServerResponse, status: number, type: string, text: string): void {
-    const headers = ['Content-Type', type, 'Content-Length', String(Buffer.byteLength(text))];
-    if (isDraining()) headers.push('Connection', 'close');
+    const { req: request } = response;
+    if (request.socket.destroyed) return;
+    const size = Buffer.byteLength(text);
+    if (size > SMALL_ANSWER_BYTES || request.socket.writableLength > 0) hold(response, size + ANSWER_BYTES);
+    const headers = ['Content-Type', type, 'Content-Length', String(size)];
+    // Whoever has not sent the whole request cannot send another.
+    if (isDraining() || !request.complete) headers.push('Connection', 'close');
     if (status === 405) headers.push('Allow', 'POST');
+    // An API server that reads this asks again by itself, as long as it has time.
+    if (status === 503) headers.push('Retry-After', '1');
     response.writeHead(status, headers).end(text);
+  }
+
+  /** Accounts for an answer until it is on its way. The one that nobody reads for longest has to go when there is no room. */
+  function hold(response: ServerResponse, bytes: number): void {
+    const { socket } = response.req;
+    const room = memory.take(bytes);
+    if (!room) return;
+    room.offer(() => void socket.destroy());
+    const done = () => {
+      room.release();
+      socket.off('close', done);
+    };
+    response.once('close', done);
+    // An answer that was still to wait for others is not told that its connection has gone.
+    socket.once('close', done);
   }
 }
 
 const TEXT = 'text/plain; charset=utf-8';
-const EMPTY = Buffer.alloc(0);
 
 function refusalOf({ url = '', method, headers }: IncomingMessage): Refusal | undefined {
-  if (url !== PATH && !url.startsWith(`${PATH}?`)) return NO_SUCH_PATH;
-  if (method !== 'POST') return NO_SUCH_METHOD;
-  if (!JSON_TYPE.test(headers['content-type'] ?? '')) return WRONG_TYPE;
-  if (headers['content-encoding'] !== undefined) return ENCODED;
+  if (url !== PATH && !url.startsWith(`${PATH}?`)) return REFUSALS.path;
+  if (method !== 'POST') return REFUSALS.method;
+  if (!JSON_TYPE.test(headers['content-type'] ?? '')) return REFUSALS['content-type'];
+  if (headers['content-encoding'] !== undefined) return REFUSALS['content-encoding'];
   return undefined;
 }
-
-const NO_SUCH_PATH: Refusal = { status: 404, reason: 'path', text: `reviews are answered at ${PATH}` };
-const NO_SUCH_METHOD: Refusal = { status: 405, reason: 'method', text: 'reviews are asked for by POST' };
-const WRONG_TYPE: Refusal = {
-  status: 415,
-  reason: 'content-type',
-  text: 'the content type must be application/json, its charset utf-8',
-};
-const ENCODED: Refusal = { status: 415, reason: 'content-encoding', text: 'the body must come without an encoding' };
-const TOO_LARGE: Refusal = {
-  status: 413,
-  reason: 'too-large',
-  text: `the body has more than ${MOST_BODY_BYTES / 1024 / 1024} MiB`,
-};
-const BUSY: Refusal = { status: 503, reason: 'busy', text: 'too many large reviews at once: try again' };
-const ABORTED: Refusal = { status: 400, reason: 'aborted', text: 'the body did not arrive whole' };

@@ -1,9 +1,10 @@
 import { constants } from 'node:crypto';
 import { createServer as createPlainServer, type Server as PlainServer, type RequestListener } from 'node:http';
 import { createServer, type Server } from 'node:https';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ServingCertificate } from '../runtime/certificate-files.ts';
+import { type CloseReason, createConnections } from './connections.ts';
 
 /** All timeouts of the server, in milliseconds. */
 export interface Timeouts {
@@ -13,6 +14,8 @@ export interface Timeouts {
   /** From the first byte of a request to its last. */
   readonly request: number;
   readonly keepAlive: number;
+  /** Who has done nothing for this long gives way to who wants a connection. Its caller may be about to use a younger one. */
+  readonly idle: number;
   /** How often the limits above are checked. */
   readonly check: number;
   /** How long requests in flight may take after the server has stopped to accept connections. */
@@ -28,12 +31,10 @@ export const TIMEOUTS: Timeouts = {
   headers: 10_000,
   request: 15_000,
   keepAlive: 120_000,
+  idle: 1000,
   check: 2000,
   close: 15_000,
 };
-
-/** An API server keeps 25 connections open, and opens more during a burst. */
-const MOST_CONNECTIONS = 1024;
 
 export interface ServerOptions {
   /** The address to listen on; all addresses if absent. */
@@ -42,11 +43,15 @@ export interface ServerOptions {
   readonly port: number;
   readonly metricsPort: number;
   readonly certificate: ServingCertificate;
+  /** How many connections for reviews may be open at a time. */
+  readonly connections: number;
   /** Answers reviews, over TLS. */
   readonly reviews: RequestListener;
   /** Answers probes and scrapes, over plain HTTP. */
   readonly app: RequestListener;
   readonly onTlsError: (error: Error) => void;
+  /** A connection was closed that its caller would have kept. */
+  readonly onClose: (reason: CloseReason) => void;
   readonly timeouts?: Timeouts;
 }
 
@@ -62,7 +67,12 @@ export interface RunningServer {
 
 /** Listens for reviews over TLS and for probes over plain HTTP. @throws if a port cannot be opened */
 export async function startServer(options: ServerOptions): Promise<RunningServer> {
-  const { bind, certificate, reviews, app, onTlsError, timeouts = TIMEOUTS } = options;
+  const { bind, certificate, reviews, app, onTlsError, onClose, timeouts = TIMEOUTS } = options;
+  const connections = createConnections({
+    limits: { most: options.connections, idleMs: timeouts.idle, handshakeMs: timeouts.handshake },
+    begin: (socket) => handshake.call(server, socket),
+    onClose,
+  });
   const server = createServer(
     {
       ...tlsOptions(certificate),
@@ -75,9 +85,10 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
       connectionsCheckingInterval: timeouts.check,
       noDelay: true,
     },
-    reviews,
+    connections.limited(reviews),
   );
-  server.maxConnections = MOST_CONNECTIONS;
+  const handshake = replaceAccepting(server, connections.offer);
+  server.on('secureConnection', connections.secured);
   server.on('tlsClientError', onTlsError);
   const plain = createPlainServer(app);
 
@@ -93,10 +104,23 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     metricsPort: portOf(plain),
     reload: (next) => server.setSecureContext(tlsOptions(next)),
     async close() {
+      connections.close();
       await end(server, timeouts.close);
       await end(plain, 0);
     },
   };
+}
+
+/**
+ * Has somebody else take the connections that a server accepts.
+ * @returns what the server itself does with one
+ */
+function replaceAccepting(server: Server, accept: (socket: Socket) => void): (this: Server, socket: Socket) => void {
+  const [own, ...others] = server.listeners('connection');
+  if (!own || others.length > 0) throw new Error('an HTTPS server was expected to accept connections in one place');
+  server.removeAllListeners('connection');
+  server.on('connection', accept);
+  return own as (this: Server, socket: Socket) => void;
 }
 
 function tlsOptions({ cert, key }: ServingCertificate) {

@@ -10,10 +10,12 @@ export const BAD_REQUESTS = [
   'content-encoding',
   'too-large',
   'busy',
+  'cut',
   'not-utf8',
   'escaped-letters',
   'too-deep',
   'too-costly',
+  'too-much',
   'not-json',
   'not-a-review',
   'aborted',
@@ -37,6 +39,8 @@ export interface Metrics {
   badRequest(reason: BadRequestReason): void;
   reload(what: Reloadable, succeeded: boolean): void;
   tlsError(): void;
+  /** A connection was closed that its caller would have kept. */
+  closed(reason: string): void;
   certificateExpires(at: Date): void;
   /** Sets the function that is asked at each scrape which exemptions are in effect, and which have expired. */
   exemptions(read: () => ByExpiry): void;
@@ -108,6 +112,12 @@ export function createMetrics(build: { readonly version: string; readonly node: 
     help: 'Connections that failed before or during their TLS handshake.',
     registers,
   });
+  const closed = new Counter({
+    name: `${PREFIX}connections_closed_total`,
+    help: 'Connections closed to protect the others: they gave way to new ones, never ended their handshake, or asked without waiting for answers.',
+    labelNames: ['reason'],
+    registers,
+  });
   const expiry = new Gauge({
     name: `${PREFIX}certificate_expiry_timestamp_seconds`,
     help: 'When the serving certificate expires, in seconds since the Unix epoch.',
@@ -159,6 +169,7 @@ export function createMetrics(build: { readonly version: string; readonly node: 
       reloaded.set({ what }, succeeded ? 1 : 0);
     },
     tlsError: () => tlsErrors.inc(),
+    closed: (reason) => closed.inc({ reason }),
     certificateExpires: (at) => expiry.set(at.getTime() / 1000),
     exemptions: (read) =>
       countByExpiry(

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { makeSubject } from '../../src/engine/subject.ts';
 import { KINDS } from '../../src/k8s/kinds.ts';
-import { webhookEntries } from '../../src/registration/webhook.ts';
+import { webhookConfiguration, webhookEntries } from '../../src/registration/webhook.ts';
 import { RULES } from '../../src/rules/index.ts';
 import { askRule } from '../support/ask-rule.ts';
 import { fixtureFiles, readFixture } from '../support/fixtures.ts';
@@ -48,5 +48,43 @@ describe('a Service that is called inside of the cluster only', () => {
     expect(conditions?.[0]?.expression).toBe(
       'object.?spec.?type.orValue("") != "ClusterIP" || object.?spec.?externalIPs.orValue([]).size() > 0',
     );
+  });
+});
+
+interface Entry {
+  readonly name: string;
+  readonly failurePolicy: string;
+  readonly namespaceSelector?: { readonly matchExpressions: readonly [{ readonly values: readonly string[] }] };
+}
+
+/** The entries that ask about workloads: where, and what becomes of these when nobody answers. */
+function workloadEntries(denying?: readonly string[], failurePolicy: 'Fail' | 'Ignore' = 'Fail') {
+  const namespaces = ['c', 'a', 'b'];
+  const options = { name: 'x', clientConfig: {}, namespaces, failurePolicy, timeoutSeconds: 5 };
+  const made = webhookConfiguration(RULES, { ...options, ...(denying && { denying }) }) as { webhooks: Entry[] };
+  expect(new Set(made.webhooks.map(({ name }) => name)).size).toBe(made.webhooks.length);
+  return made.webhooks
+    .filter(({ name }) => name.includes('workloads'))
+    .map((entry) => [entry.name, entry.failurePolicy, entry.namespaceSelector?.matchExpressions[0].values.join()]);
+}
+
+describe('workloads that nobody judged', () => {
+  const ADVISED = 'workloads.admission.qdrant.io';
+  const DENIED = 'denied-workloads.admission.qdrant.io';
+
+  it('are let in where there is only advice', () => {
+    expect(workloadEntries()).toEqual([[ADVISED, 'Ignore', 'a,b,c']]);
+  });
+
+  it('are refused where templates are denied, and only there', () => {
+    expect(workloadEntries(['b'])).toEqual([
+      [ADVISED, 'Ignore', 'a,c'],
+      [DENIED, 'Fail', 'b'],
+    ]);
+    expect(workloadEntries(['c', 'b', 'a'])).toEqual([[DENIED, 'Fail', 'a,b,c']]);
+  });
+
+  it('are let in everywhere while nothing is enforced', () => {
+    expect(workloadEntries(['b'], 'Ignore').map(([, failurePolicy]) => failurePolicy)).toEqual(['Ignore', 'Ignore']);
   });
 });

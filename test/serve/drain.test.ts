@@ -112,7 +112,14 @@ describe('the process', () => {
     expect((await ask({ ...serving, ...real }, BODY)).status).toBe(200);
     real.child.kill('SIGTERM');
     expect(await real.exited).toBe(0);
-    expect(real.lines.map(({ msg }) => msg)).toEqual(['starting', 'listening', 'allowed', 'draining', 'stopped']);
+    expect(real.lines.map(({ msg }) => msg)).toEqual([
+      'starting',
+      'memory budget, assumed: no memory limit is known, see --memory-limit',
+      'listening',
+      'allowed',
+      'draining',
+      'stopped',
+    ]);
   });
 
   it('exits at once on a second signal', async () => {

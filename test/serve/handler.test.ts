@@ -3,19 +3,29 @@ import { defaultPolicy } from '../../src/config/resolve.ts';
 import { known } from '../../src/engine/fact.ts';
 import type { Enforcement } from '../../src/engine/policy.ts';
 import type { Policy, Rule } from '../../src/rules/define.ts';
+import { createMemoryPool } from '../../src/runtime/memory-pool.ts';
+import type { Body } from '../../src/serve/body.ts';
 import { type Answered, createHandler } from '../../src/serve/handler.ts';
+import { memoryBudget, openAccounts } from '../../src/serve/memory-budget.ts';
 import type { BadRequestReason } from '../../src/telemetry/metrics.ts';
+import { MEMORY } from '../support/command-line.ts';
 import { policyWithAllRules } from '../support/policies.ts';
 import { GOOD_POD, reviewOf } from '../support/serving.ts';
 import { listing, NO_WORLD, portsOf } from '../support/worlds.ts';
 
-function handlerWith(policy: Policy, { enforcement = 'enforce' as Enforcement, ports = NO_WORLD } = {}) {
+const ROOMY = openAccounts(memoryBudget(MEMORY)).objects;
+
+function handlerWith(
+  policy: Policy,
+  { enforcement = 'enforce' as Enforcement, ports = NO_WORLD, memory = ROOMY } = {},
+) {
   const seen = { answered: [] as Answered[], rejected: [] as BadRequestReason[], threw: [] as unknown[] };
   const namespaces = new Map([['qdrant', policy]]);
   const handler = createHandler({
     config: { current: { enforcement, namespaces, attestations: [] }, refresh: async () => {} },
     ports,
     now: () => new Date(),
+    memory,
     requestLog: {
       answered: (event) => seen.answered.push(event),
       rejected: (reason) => seen.rejected.push(reason),
@@ -33,7 +43,8 @@ function policyWith(change: Partial<Rule>): Policy {
   return { ...policy, rules: [{ ...first, rule: { ...first.rule, ...change } }, ...others] };
 }
 
-const body = Buffer.from(JSON.stringify(reviewOf(GOOD_POD, { uid: 'the-uid' })));
+const bodyOf = (bytes: Buffer): Body => ({ bytes, free: () => {} });
+const body = bodyOf(Buffer.from(JSON.stringify(reviewOf(GOOD_POD, { uid: 'the-uid' }))));
 
 describe('a rule that throws', () => {
   const broken = policyWith({
@@ -95,7 +106,7 @@ describe('a fact that cannot be learnt in time', () => {
 describe('large bodies', () => {
   it('do not delay a small one by all of their work', async () => {
     const { handler, seen } = handlerWith(defaultPolicy('private'));
-    const large = Buffer.from(`{"apiVersion":"v1","padding":"${'a'.repeat(1024 * 1024)}"}`);
+    const large = bodyOf(Buffer.from(`{"apiVersion":"v1","padding":"${'a'.repeat(1024 * 1024)}"}`));
     const order: string[] = [];
     const finish = (name: string) => () => order.push(name);
     await Promise.all([
@@ -120,7 +131,8 @@ describe('a cluster-scoped object', () => {
       known(namespace === 'qdrant' ? [{ apiVersion: 'v1', kind: 'PersistentVolumeClaim', ...waiting }] : []),
     ),
   );
-  const asked = (object: object) => Buffer.from(JSON.stringify(reviewOf(object, { uid: 'the-uid', namespace: '' })));
+  const asked = (object: object) =>
+    bodyOf(Buffer.from(JSON.stringify(reviewOf(object, { uid: 'the-uid', namespace: '' }))));
 
   it('is judged for every protected namespace, and refused if one of them refuses it', async () => {
     const policy = policyWithAllRules({ rules: { 'class-changes': { mode: 'enforce' } } });
@@ -143,5 +155,29 @@ describe('a cluster-scoped object', () => {
     const { response } = JSON.parse((await handler(asked(volume), 10_000)).body);
     expect(response).toMatchObject({ allowed: false, status: { code: 503 } });
     expect(response.status.message).toContain('does not list the namespace "new"');
+  });
+});
+
+describe('a review for which there is no memory', () => {
+  const tight = { small: 1, keptForSmall: 0, mostWaiting: 1, slowMs: 3_600_000 };
+
+  it('is refused as busy when its time is up, and judged when there is some before', async () => {
+    const memory = createMemoryPool({ ...tight, bytes: 1_000_000 });
+    const { handler, seen } = handlerWith(defaultPolicy('private'), { memory });
+    const all = memory.take(1_000_000);
+    expect(await handler(body, 350)).toMatchObject({ status: 503, body: expect.stringContaining('try again') });
+    const waiting = handler(body, 10_000);
+    all?.release();
+    expect(JSON.parse((await waiting).body).response).toMatchObject({ allowed: true });
+    expect(seen.rejected).toEqual(['busy']);
+    expect(memory.take(1_000_000)).toBeDefined();
+  });
+
+  it('is refused at once if there never can be enough', async () => {
+    const { handler, seen } = handlerWith(defaultPolicy('private'), {
+      memory: createMemoryPool({ ...tight, bytes: 9 }),
+    });
+    expect(await handler(body, 10_000)).toMatchObject({ status: 413, body: expect.stringContaining('memory limit') });
+    expect(seen.rejected).toEqual(['too-much']);
   });
 });

@@ -192,6 +192,7 @@ describe('a body that is no AdmissionReview', () => {
     ['a list for a request', { request: [] }],
     ['a request without uid', { ...reviewOf(GOOD_POD, { uid: undefined }) }],
     ['an empty uid', { ...reviewOf(GOOD_POD, { uid: '' }) }],
+    ['a uid of more than 256 characters', { ...reviewOf(GOOD_POD, { uid: 'a'.repeat(257) }) }],
     ['a uid that is a number', { ...reviewOf(GOOD_POD, { uid: 7 }) }],
     ['a response only', { response: { uid: 'a', allowed: true } }],
   ])('gets HTTP 400: %s', async (_, body) => {

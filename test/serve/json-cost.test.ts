@@ -1,9 +1,16 @@
+import { execFileSync } from 'node:child_process';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { jsonProblem } from '../../src/serve/json-cost.ts';
+import { nestsTooDeep, weigh } from '../../src/serve/json-cost.ts';
 
 const MIB = 1024 * 1024;
-const problemOf = (text: string) => jsonProblem(text, Buffer.from(text));
+/** Small texts are looked at for their depth only; both ways to do that have to agree. */
+function problemOf(text: string) {
+  const bytes = Buffer.from(text);
+  const weight = weigh(bytes);
+  expect(nestsTooDeep(text, bytes)).toBe(weight === 'too-deep');
+  return typeof weight === 'number' ? undefined : weight;
+}
 const list = (count: number, item: (i: number) => string) => `[${Array.from({ length: count }, (_, i) => item(i))}]`;
 
 describe('depth', () => {
@@ -73,5 +80,35 @@ describe('cost', () => {
   ])('refuses too many %s', (_, text) => {
     expect(text.length).toBeLessThan(8 * MIB);
     expect(problemOf(text)).toBe('too-costly');
+  });
+});
+
+describe('weight', () => {
+  it('follows the number of values, not only the size', () => {
+    const tiny = weigh(Buffer.from(list(100_000, () => '{}')));
+    const long = weigh(Buffer.from(`["${'a'.repeat(300_000)}"]`));
+    expect(tiny).toBeGreaterThan(56 * 100_000);
+    expect(long).toBeGreaterThan(300_000);
+    expect(long).toBeLessThan(310_000);
+  });
+
+  it('of an update of two pods of 1.5 MB is one that small webhooks have memory for', () => {
+    const env = (i: number) => `{"name":"VARIABLE_${i}","value":"value-${i}"}`;
+    const pod = `{"spec":{"containers":[{"env":${list(33_000, env)}}]}}`;
+    expect(pod.length).toBeGreaterThan(1.5e6);
+    const text = Buffer.from(`{"object":${pod},"oldObject":${pod}}`);
+    expect(Number(weigh(text)) + text.length).toBeLessThan(27 * MIB);
+  });
+
+  it('is at least what V8 takes', () => {
+    const kinds = [() => '{}', () => '[]', () => '1.5', () => '{"a":1.5}', (i: number) => `"${i}-abcdefghijkl"`];
+    const took = kinds.map((kind) => {
+      const text = list(100_000, kind);
+      const script = `const text = ${JSON.stringify(text)}; gc(); const before = process.memoryUsage().heapUsed;
+        const value = JSON.parse(text); gc(); console.log(process.memoryUsage().heapUsed - before, value.length)`;
+      const said = execFileSync(process.execPath, ['--expose-gc', '-'], { input: script, encoding: 'utf8' });
+      return { bytes: Number(said.split(' ')[0]), weight: Number(weigh(Buffer.from(text))) };
+    });
+    for (const { bytes, weight } of took) expect(weight).toBeGreaterThan(bytes);
   });
 });

@@ -22,9 +22,11 @@ async function start({ timeouts, ...options }: Partial<ServerOptions> = {}): Pro
     port: 0,
     metricsPort: 0,
     certificate,
+    connections: 100,
     reviews: (_request, response) => response.end('answered'),
     app: (_request, response) => response.end(),
     onTlsError: () => {},
+    onClose: () => {},
     timeouts: { ...PATIENT, check: 20, ...timeouts },
     ...options,
   });

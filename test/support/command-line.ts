@@ -3,11 +3,15 @@ import { PassThrough, Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { runCommandLine } from '../../src/cli/command-line.ts';
 import type { Program } from '../../src/cli/shared/context.ts';
+import type { MemoryLimits } from '../../src/serve/memory-budget.ts';
 
 const { name, version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'));
 
 /** The program as it names itself in tests. */
 export const PROGRAM: Program = { name, version, node: process.version };
+
+/** More than any test takes. */
+export const MEMORY: MemoryLimits = { process: undefined, heap: 4 * 1024 ** 3 };
 
 /** What a command left behind. */
 export interface Ran {
@@ -40,6 +44,7 @@ export async function runProgram(args: readonly string[], around: Surroundings =
     now: () => now,
     signal: around.signal ?? new AbortController().signal,
     program: PROGRAM,
+    memory: MEMORY,
   });
   stdout.end();
   stderr.end();

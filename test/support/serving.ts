@@ -9,7 +9,7 @@ import { runCommandLine } from '../../src/cli/command-line.ts';
 import { type Clock, REAL_CLOCK } from '../../src/runtime/clock.ts';
 import type { Timeouts } from '../../src/serve/server.ts';
 import { issueCertificate } from './certificates.ts';
-import { PROGRAM } from './command-line.ts';
+import { MEMORY, PROGRAM } from './command-line.ts';
 
 /** The command `serve`, run in the test's own process, with real sockets, TLS and files. */
 export interface Serving {
@@ -55,6 +55,7 @@ export const PATIENT: Timeouts = {
   headers: HOUR_MS,
   request: HOUR_MS,
   keepAlive: HOUR_MS,
+  idle: HOUR_MS,
   check: 2000,
   close: HOUR_MS,
 };
@@ -96,6 +97,7 @@ export async function startServing({
     now: () => new Date(),
     signal: stopping.signal,
     program: PROGRAM,
+    memory: MEMORY,
     timing: { clock, timeouts: PATIENT },
   });
   const ended = exited.then((code) => {

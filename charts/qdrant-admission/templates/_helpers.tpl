@@ -38,6 +38,17 @@ app.kubernetes.io/managed-by: {{ .Release.Service }}
 {{- $names | sortAlpha | toJson -}}
 {{- end }}
 
+{{/* Those of them that refuse workloads, too, sorted, as a JSON list. */}}
+{{- define "qdrant-admission.denyingTemplates" -}}
+{{- $names := list -}}
+{{- range .Values.policy.namespaces -}}
+{{- if eq (.templates | default "warn") "deny" -}}
+{{- $names = concat $names .names -}}
+{{- end -}}
+{{- end -}}
+{{- $names | sortAlpha | toJson -}}
+{{- end }}
+
 {{- define "qdrant-admission.image" -}}
 {{- $registry := .Values.global.imageRegistry | default .Values.image.registry -}}
 {{- $repository := list $registry .Values.image.repository | compact | join "/" -}}

@@ -1,6 +1,6 @@
 import { LOG_LEVELS } from '../../telemetry/log-levels.ts';
 import { defineCommand } from '../shared/define-command.ts';
-import { integer, KUBECONFIG_FLAG, text } from '../shared/flags.ts';
+import { integer, KUBECONFIG_FLAG, memory, text } from '../shared/flags.ts';
 import type { ServeFlags } from './settings.ts';
 
 const PORT = { kind: 'parsed', parse: integer(0, 65_535), placeholder: 'NUMBER' } as const;
@@ -49,6 +49,13 @@ Exit codes: 0 told to stop, 3 bad input or usage.`,
         brief: 'NUMBER of seconds to go on answering after SIGTERM',
       },
       'log-level': { kind: 'enum', values: LOG_LEVELS, default: 'info', brief: 'the least that is logged' },
+      'memory-limit': {
+        kind: 'parsed',
+        parse: memory('96Mi'),
+        optional: true,
+        placeholder: 'QUANTITY',
+        brief: 'QUANTITY of memory that the process may use, such as 256Mi; else the limit of its container',
+      },
       kubeconfig: {
         ...KUBECONFIG_FLAG,
         brief: 'FILE that names the cluster to learn facts from; else the one it runs in, if any',

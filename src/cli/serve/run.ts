@@ -8,6 +8,7 @@ import { REAL_CLOCK } from '../../runtime/clock.ts';
 import { keepReloaded, type Reloaded } from '../../runtime/reload.ts';
 import { createApp } from '../../serve/app.ts';
 import { createHandler } from '../../serve/handler.ts';
+import { type MemoryBudget, memoryBudget, openAccounts } from '../../serve/memory-budget.ts';
 import { createRequestLog } from '../../serve/request-log.ts';
 import { createReviewPath } from '../../serve/review-path.ts';
 import { type RunningServer, startServer, TIMEOUTS } from '../../serve/server.ts';
@@ -37,10 +38,14 @@ export async function serve(flags: ServeFlags, _: readonly [], context: CommandC
 }
 
 async function answer(settings: ServeSettings, context: CommandContext): Promise<number> {
-  const { stdout, env, now, signal, program, timing: { clock, timeouts } = REAL_TIMING } = context;
+  const { stdout, env, now, signal, program, memory, timing: { clock, timeouts } = REAL_TIMING } = context;
   const log = openLog(stdout, settings.logLevel);
   const { version, node } = program;
   log.info({ version, node }, 'starting');
+  const limit = settings.memoryLimit ?? memory.process;
+  const budget = memoryBudget({ process: limit, heap: memory.heap });
+  tellBudget(log, budget, limit !== undefined);
+  const { bodies, objects } = openAccounts(budget);
   const metrics = createMetrics(program);
   const requestLog = createRequestLog(log, metrics);
   // Watches and rotation go on while the server drains: it still answers.
@@ -78,13 +83,16 @@ async function answer(settings: ServeSettings, context: CommandContext): Promise
     port: settings.port,
     metricsPort: settings.metricsPort,
     certificate: certificate.current(),
+    connections: budget.connections,
     reviews: createReviewPath({
-      handler: createHandler({ config, ports: { cluster: cluster.world }, now, requestLog }),
+      handler: createHandler({ config, ports: { cluster: cluster.world }, now, requestLog, memory: objects }),
       requestLog,
+      memory: bodies,
       isDraining: () => draining,
     }),
     app: createApp({ metrics, unready }),
     onTlsError: tlsErrors(log, metrics),
+    onClose: (reason) => metrics.closed(reason),
     timeouts,
   });
   const { port, metricsPort } = server;
@@ -101,6 +109,18 @@ async function answer(settings: ServeSettings, context: CommandContext): Promise
   log.info('stopped');
   await log.close();
   return EXIT.accepted;
+}
+
+function tellBudget(log: Log, budget: MemoryBudget, isKnown: boolean): void {
+  const { limit, bodies, objects, connections } = budget;
+  const fields = { limit, bodies, objects, connections };
+  log.info(fields, isKnown ? 'memory budget' : 'memory budget, assumed: no memory limit is known, see --memory-limit');
+  if (budget.tooLarge) {
+    log.warn(
+      { limit },
+      'the heap may grow beyond the memory limit: set --max-old-space-size-percentage=40 in NODE_OPTIONS',
+    );
+  }
 }
 
 function keepConfig(

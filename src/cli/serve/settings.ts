@@ -8,6 +8,7 @@ export type ServeFlags = {
   readonly bind: string | undefined;
   readonly 'drain-seconds': number;
   readonly 'log-level': LogLevel;
+  readonly 'memory-limit': number | undefined;
   readonly kubeconfig: string | undefined;
   readonly certificates: 'files' | 'self';
   readonly 'tls-cert-file': string | undefined;
@@ -37,6 +38,8 @@ export interface ServeSettings {
   readonly bind?: string;
   readonly drainSeconds: number;
   readonly logLevel: LogLevel;
+  /** In bytes. */
+  readonly memoryLimit?: number;
 }
 
 /** What the flags mean together. @throws Misuse */
@@ -51,6 +54,7 @@ export function serveSettings(flags: ServeFlags, env: Readonly<Record<string, st
     ...(bind !== undefined && { bind }),
     drainSeconds: flags['drain-seconds'],
     logLevel: flags['log-level'],
+    ...(flags['memory-limit'] !== undefined && { memoryLimit: flags['memory-limit'] }),
   };
 }
 

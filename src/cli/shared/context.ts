@@ -1,4 +1,5 @@
 import type { Clock } from '../../runtime/clock.ts';
+import type { MemoryLimits } from '../../serve/memory-budget.ts';
 import type { Timeouts } from '../../serve/server.ts';
 
 /** Which program this is, as its outputs name it. */
@@ -20,6 +21,7 @@ export interface CommandContext {
   /** Aborted on the first SIGTERM or SIGINT. */
   readonly signal: AbortSignal;
   readonly program: Program;
+  readonly memory: MemoryLimits;
   /** Replaced by tests, so that they do not depend on how busy the machine is. */
   readonly timing?: Timing;
 }

@@ -1,3 +1,4 @@
+import { parseQuantity } from '../../k8s/core/quantity.ts';
 import { Misuse } from './misuse.ts';
 
 /**
@@ -19,6 +20,17 @@ export function integer(least: number, most: number): (value: string) => number 
       throw new Misuse(`expected a number from ${least} to ${most}`);
     }
     return number;
+  };
+}
+
+/** A quantity of memory as in the resources of a container, in bytes. */
+export function memory(least: string): (value: string) => number {
+  return (value) => {
+    const milli = parseQuantity(value);
+    if (milli === undefined || milli < (parseQuantity(least) ?? 0n)) {
+      throw new Misuse(`expected a quantity of memory from ${least} on, such as 256Mi`);
+    }
+    return Number(milli / 1000n);
   };
 }
 

@@ -10,19 +10,28 @@ export interface Mount {
 
 /** Where a container sees the volumes of its pod. */
 export function mountsOf(pod: Pod, { container }: ContainerAt): Mount[] {
+  // The first of a name, as where each is looked for. A pod may have thousands of both.
+  const volumes = new Map(pod.volumes.toReversed().map((volume) => [volume.name, volume]));
   return (container.volumeMounts ?? []).map(({ name, mountPath }) => ({
     path: absolutePath(mountPath ?? '', '/'),
-    volume: pod.volumes.find((volume) => volume.name === name),
+    volume: volumes.get(name),
   }));
 }
 
 /** The mount that a path lies on: the deepest one above it. Undefined: the container's own layer, on the node's disk. */
 export function mountAt(path: string, mounts: readonly Mount[]): Mount | undefined {
-  const above = mounts.filter(
-    (mount) => mount.path === '/' || path === mount.path || path.startsWith(`${mount.path}/`),
-  );
-  // Of two at one path the later covers the earlier.
-  return above.toReversed().toSorted((a, b) => b.path.length - a.path.length)[0];
+  let deepest: Mount | undefined;
+  for (const mount of mounts) {
+    // Of two at one path the later covers the earlier.
+    if (isAbove(mount.path, path) && !(deepest && deepest.path.length > mount.path.length)) deepest = mount;
+  }
+  return deepest;
+}
+
+function isAbove(directory: string, path: string): boolean {
+  if (directory === '/') return true;
+  if (!path.startsWith(directory)) return false;
+  return path.length === directory.length || path[directory.length] === '/';
 }
 
 /** A path as the system resolves it, without looking at links: no empty step, no `.` and no `..`. */

@@ -5,7 +5,7 @@ import type { Finding } from '../../engine/rule.ts';
 import type { ContainerAt, Pod } from '../../k8s/pod-template.ts';
 import type { NamespaceSettings } from '../../settings.ts';
 import { definePodRule } from '../define.ts';
-import { absolutePath, mountAt, mountsOf } from '../shared/mounts.ts';
+import { absolutePath, type Mount, mountAt, mountsOf } from '../shared/mounts.ts';
 
 /** The working directory of Qdrant's images. */
 const HOME = '/qdrant';
@@ -33,18 +33,19 @@ export const databasePaths = definePodRule({
   check: ({ pod, settings }) =>
     pod.containers.flatMap((at) => {
       const known = isDatabase(pod, at, settings);
+      const mounts = mountsOf(pod, at);
       const made = (at.container.env ?? []).map(({ name }) => settingOf(name));
       return PATHS.flatMap(({ setting, preset }) => {
         // Whoever makes one of the settings runs a database.
         if (made.includes(setting)) {
-          return made.flatMap((each, index) => (each === setting ? judgeVariable(pod, at, index) : []));
+          return made.flatMap((each, index) => (each === setting ? judgeVariable(pod, at, mounts, index) : []));
         }
-        return known && preset !== undefined ? judgePreset(pod, at, setting, preset) : [];
+        return known && preset !== undefined ? judgePreset(pod, at, mounts, { setting, preset }) : [];
       });
     }),
 });
 
-function judgeVariable(pod: Pod, at: ContainerAt, index: number): Finding[] {
+function judgeVariable(pod: Pod, at: ContainerAt, mounts: readonly Mount[], index: number): Finding[] {
   const { name = '', value, valueFrom } = at.container.env?.[index] ?? {};
   // The kubelet puts other variables in for `$(NAME)`.
   if (valueFrom || value?.includes('$(')) {
@@ -54,7 +55,7 @@ function judgeVariable(pod: Pod, at: ContainerAt, index: number): Finding[] {
   }
   // A variable without a value is empty, which is no way to leave it out.
   const full = absolutePath(value ?? '', at.container.workingDir ?? HOME);
-  const problem = problemAt(full, pod, at);
+  const problem = problemAt(full, mounts);
   if (problem === undefined) return [];
   const field = `env[${index}]${value == null ? '' : '.value'}`;
   const finding = containerFinding(pod, at, field, value, `mount a claim at ${full}`);
@@ -62,7 +63,12 @@ function judgeVariable(pod: Pod, at: ContainerAt, index: number): Finding[] {
 }
 
 /** Where data goes if nobody says otherwise. */
-function judgePreset(pod: Pod, at: ContainerAt, setting: string, preset: string): Finding[] {
+function judgePreset(
+  pod: Pod,
+  at: ContainerAt,
+  mounts: readonly Mount[],
+  { setting, preset }: Required<(typeof PATHS)[number]>,
+): Finding[] {
   const { envFrom, volumeMounts, workingDir } = at.container;
   if (envFrom && envFrom.length > 0) {
     const variable = setting.toUpperCase().replaceAll('.', '__');
@@ -70,15 +76,15 @@ function judgePreset(pod: Pod, at: ContainerAt, setting: string, preset: string)
     return [{ ...finding, found: `may set ${variable} to anything` }];
   }
   const full = absolutePath(preset, workingDir ?? HOME);
-  const problem = problemAt(full, pod, at);
+  const problem = problemAt(full, mounts);
   if (problem === undefined) return [];
   const finding = containerFinding(pod, at, 'volumeMounts', volumeMounts, `mount a claim at ${full}`);
   return [{ ...finding, found: `puts ${full} ${problem}` }];
 }
 
 /** Where a path lies, unless that is a claim. */
-function problemAt(path: string, pod: Pod, at: ContainerAt): string | undefined {
-  const volume = mountAt(path, mountsOf(pod, at))?.volume;
+function problemAt(path: string, mounts: readonly Mount[]): string | undefined {
+  const volume = mountAt(path, mounts)?.volume;
   return volume?.persistentVolumeClaim || volume?.ephemeral ? undefined : placeOf(volume?.name ?? undefined);
 }
 

@@ -7,8 +7,10 @@ import type { KubeClient } from '../../../src/cluster/client.ts';
 import { parseConfig } from '../../../src/config/load.ts';
 import type { ServingCertificate } from '../../../src/runtime/certificate-files.ts';
 import { createHandler } from '../../../src/serve/handler.ts';
+import { memoryBudget, openAccounts } from '../../../src/serve/memory-budget.ts';
 import { createReviewPath } from '../../../src/serve/review-path.ts';
 import { type RunningServer, startServer } from '../../../src/serve/server.ts';
+import { MEMORY } from '../../support/command-line.ts';
 import { NO_WORLD } from '../../support/worlds.ts';
 import { configFor } from './protected.ts';
 
@@ -36,14 +38,17 @@ export function startSelfIssued({ client, settings, bind, signal, onListening }:
   const requestLog = { answered() {}, rejected() {}, threw() {} };
   let server: RunningServer | undefined;
   let requests = 0;
+  const memory = openAccounts(memoryBudget(MEMORY));
   const reviews = createReviewPath({
     handler: createHandler({
       config: { current: config, refresh: async () => {} },
       ports: NO_WORLD,
       now: () => new Date(),
       requestLog,
+      memory: memory.objects,
     }),
     requestLog,
+    memory: memory.bodies,
     // Every other answer asks to connect anew: the API server has to look at certificates all the time.
     isDraining: () => requests++ % 2 === 0,
   });
@@ -53,8 +58,8 @@ export function startSelfIssued({ client, settings, bind, signal, onListening }:
     async onLeaf(certificate) {
       served.push(certificate);
       if (server) return server.reload(certificate);
-      const options = { bind, port: 0, metricsPort: 0, certificate, reviews, app: () => {}, onTlsError() {} };
-      server = await startServer(options);
+      const none = { app() {}, onTlsError() {}, onClose() {} };
+      server = await startServer({ bind, port: 0, metricsPort: 0, connections: 100, certificate, reviews, ...none });
       onListening(server.port);
     },
     signal,
