@@ -119,14 +119,14 @@ describe('an acceptance', () => {
     expect(asked).toEqual([]);
   });
 
-  it('of a pod without volumes asks for nothing but the NetworkPolicies of its namespace', async () => {
+  it('of a pod without volumes asks for nothing but its namespace and the NetworkPolicies there', async () => {
     const pod = { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'a', namespace: 'qdrant' }, spec: {} };
-    const { list } = holding([defaultDeny()]);
-    const policies: World = {
-      ...SILENT_WORLD,
-      list: (kind, ...more) => (kind === POLICIES ? list(kind, ...more) : SILENT_WORLD.list(kind, ...more)),
+    const around = holding([defaultDeny(), { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'qdrant' } }]);
+    const quiet: World = {
+      list: (kind, ...more) => (kind === POLICIES ? around : SILENT_WORLD).list(kind, ...more),
+      read: (kind, ...more) => (kind === 'Namespace' ? around : SILENT_WORLD).read(kind, ...more),
     };
-    const { verdicts } = await judge(created(pod), POLICY, portsOf(policies), signal);
+    const { verdicts } = await judge(created(pod), POLICY, portsOf(quiet), signal);
     expect(verdicts.filter(({ outcome }) => outcome === 'unknown')).toEqual([]);
     expect(verdicts.filter(({ rule }) => rule.needs.length > 0).length).toBeGreaterThan(3);
   });

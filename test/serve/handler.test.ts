@@ -35,10 +35,10 @@ function handlerWith(
   return { handler, seen };
 }
 
-/** Returns the default policy with its first rule changed. */
+/** Returns the rules of the default policy that need no facts, the first of them changed. */
 function policyWith(change: Partial<Rule>): Policy {
   const policy = defaultPolicy('private');
-  const [first, ...others] = policy.rules;
+  const [first, ...others] = policy.rules.filter(({ rule }) => rule.needs.length === 0);
   if (!first) throw new Error('there are no rules');
   return { ...policy, rules: [{ ...first, rule: { ...first.rule, ...change } }, ...others] };
 }
@@ -163,7 +163,7 @@ describe('a review for which there is no memory', () => {
 
   it('is refused as busy when its time is up, and judged when there is some before', async () => {
     const memory = createMemoryPool({ ...tight, bytes: 1_000_000 });
-    const { handler, seen } = handlerWith(defaultPolicy('private'), { memory });
+    const { handler, seen } = handlerWith(policyWith({}), { memory });
     const all = memory.take(1_000_000);
     expect(await handler(body, 350)).toMatchObject({ status: 503, body: expect.stringContaining('try again') });
     const waiting = handler(body, 10_000);
@@ -174,7 +174,7 @@ describe('a review for which there is no memory', () => {
   });
 
   it('is refused at once if there never can be enough', async () => {
-    const { handler, seen } = handlerWith(defaultPolicy('private'), {
+    const { handler, seen } = handlerWith(policyWith({}), {
       memory: createMemoryPool({ ...tight, bytes: 9 }),
     });
     expect(await handler(body, 10_000)).toMatchObject({ status: 413, body: expect.stringContaining('memory limit') });

@@ -145,7 +145,7 @@ it('names what it could not read, once for each reason, with no control characte
   const lines = stdout.split('\n').filter((line) => line.includes('could not be read:'));
   expect(lines).toHaveLength(1);
   expect(lines[0]).toMatch(/: persistentvolumeclaims, podtemplates, .*, pods: HTTP 403: not for\\u\{1b\}\[31m you$/);
-  expect(stdout).toContain('11 things could not be read');
+  expect(stdout).toContain('13 things could not be read');
 });
 
 it('says the same in JSON, in the shape of its schema', async () => {

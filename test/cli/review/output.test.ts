@@ -55,12 +55,12 @@ not judged: default-deny, wide-policies need networkPolicies: the files bring no
   });
 
   it('counts what it does not judge, by kind', async () => {
-    const stdin = [...Array(3).fill('Service'), 'ConfigMap']
+    const stdin = [...Array(3).fill('ConfigMap'), 'ServiceAccount']
       .map((kind) => `apiVersion: v1\nkind: ${kind}\n`)
       .join('---\n');
     const { code, stdout } = await review(['-'], { stdin: `${stdin}---\n${goodPod('a')}` });
     expect(code).toBe(0);
-    expect(stdout.split('\n').at(-2)).toBe('1 object: 1 accepted; not judged: 3 Service, 1 ConfigMap');
+    expect(stdout.split('\n').at(-2)).toBe('1 object: 1 accepted; not judged: 3 ConfigMap, 1 ServiceAccount');
   });
 
   it('is short where asked: only what is not accepted', async () => {

@@ -104,7 +104,7 @@ describe('input', () => {
   it('comes from files, directories and standard input at once', async () => {
     const root = await files({
       'a.yaml': goodPod('a'),
-      'd/b.json': JSON.stringify({ kind: 'Service', apiVersion: 'v1' }),
+      'd/b.json': JSON.stringify({ kind: 'ConfigMap', apiVersion: 'v1' }),
     });
     const { code, json } = await reviewJson([join(root, 'a.yaml'), '-', join(root, 'd')], { stdin: badPod('c') });
     expect(code).toBe(1);
@@ -112,7 +112,7 @@ describe('input', () => {
       [join(root, 'a.yaml'), 'a', 'accepted'],
       ['<stdin>', 'c', 'refused'],
     ]);
-    expect(json.summary.notJudged).toEqual([{ apiVersion: 'v1', kind: 'Service', count: 1 }]);
+    expect(json.summary.notJudged).toEqual([{ apiVersion: 'v1', kind: 'ConfigMap', count: 1 }]);
   });
 
   it('may be what helm template prints', async () => {
@@ -128,7 +128,7 @@ ${SERVICE}`;
     expect([code, stderr]).toEqual([1, '']);
     expect(stdout).toContain('refused   Deployment qdrant/d  <stdin>:5\n');
     expect(stdout).toContain('    <stdin>:12  spec.template.spec.hostNetwork is true: set it to false');
-    expect(stdout).toContain('1 object: 1 refused; not judged: 1 Service\n');
+    expect(stdout).toContain('2 objects: 1 accepted, 1 refused\n');
   });
 
   it('that is bad hides none of the rest, and is said with file, line and reason', async () => {
