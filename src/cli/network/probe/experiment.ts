@@ -95,8 +95,16 @@ async function settles(wanted: Reach, options: ExperimentOptions): Promise<Settl
   const began = performance.now();
   let since: number | undefined;
   let attempts: readonly Attempt[] = [];
+  let trouble = 'the client pod makes no attempts any more';
   const look = async (): Promise<Settled | undefined> => {
-    attempts = await attemptsOf(options);
+    try {
+      attempts = await attemptsOf(options);
+    } catch (error) {
+      if (!(error instanceof KubeError) || isForbidden(error)) throw error;
+      // A kubelet may be slow to know its pod, and an API server may restart.
+      trouble = error.message;
+      return undefined;
+    }
     const last = attempts.at(-1);
     since = last && reachOf(last) === wanted ? (since ?? performance.now()) : undefined;
     if (!last || since === undefined || steadyReach(attempts) !== wanted) return undefined;
@@ -119,9 +127,14 @@ async function settles(wanted: Reach, options: ExperimentOptions): Promise<Settl
   }
   const afterMs = Math.round(performance.now() - began);
   const last = newest();
-  if (!last) return { reach: 'stopped', afterMs, said: 'the client pod makes no attempts any more' };
+  if (!last) return { reach: 'stopped', afterMs, said: trouble };
   const reach = reachOf(last);
   return { reach: reach === wanted ? 'unsteady' : reach, afterMs, said: describeAttempt(last) };
+}
+
+/** It will not be allowed a moment later. */
+function isForbidden({ status }: KubeError): boolean {
+  return status === 401 || status === 403;
 }
 
 async function attemptsOf({ client, namespace, signal }: ExperimentOptions): Promise<readonly Attempt[]> {

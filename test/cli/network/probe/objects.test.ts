@@ -24,6 +24,8 @@ const DENY_ALL = {
   spec: { podSelector: {}, policyTypes: ['Ingress', 'Egress'] },
 };
 
+const NAMESPACE = { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'qdrant' } };
+
 describe('the pods', () => {
   it.each([
     ['server', serverPod(SETTINGS)],
@@ -33,7 +35,7 @@ describe('the pods', () => {
     if (!isKubernetesObject(object)) throw new Error('not an object');
     const now = new Date('2026-11-01T00:00:00Z');
     const subject = makeSubject({ object, operation: 'CREATE', namespace: 'qdrant', now });
-    const world = holding([DENY_ALL, { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'qdrant' } }]);
+    const world = holding([DENY_ALL, NAMESPACE]);
     const ports = portsOf({ ...world, live: world });
     const { verdicts } = await judge(subject, policyWithAllRules(), ports, new AbortController().signal);
     expect(verdicts.length).toBeGreaterThan(20);

@@ -185,6 +185,24 @@ NetworkPolicies are enforced between these pods.
     expect(stdout).toContain('makes no attempts any more');
   });
 
+  it('is patient with a log that cannot be read for a moment, and not where it may not be read', async () => {
+    let failures = 3;
+    cluster.refusing = ({ url }, response) => {
+      if (!url.pathname.endsWith('/log') || failures-- <= 0) return false;
+      sendStatus(response, 500, 'InternalError', 'no such container yet');
+      return true;
+    };
+    expect((await probe()).code).toBe(0);
+    cluster.refusing = ({ url }, response) => {
+      if (!url.pathname.endsWith('/log')) return false;
+      sendStatus(response, 403, 'Forbidden', 'not for you');
+      return true;
+    };
+    const { code, stdout } = await probe(['--timeout-seconds', '3600']);
+    expect(code).toBe(2);
+    expect(stdout).toContain('the log of the client pod could not be read: not for you');
+  });
+
   it.each([
     ['pods', 'violates a quota\u001b[31m'],
     ['networkpolicies', 'not for you'],
