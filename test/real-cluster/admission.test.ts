@@ -75,7 +75,8 @@ for (const [config, group] of byConfig) {
       },
     );
 
-    test.each(
+    // Each starts a webhook of its own, which is most of what it takes.
+    test.concurrent.each(
       group.filter(({ direct }) => direct !== undefined).map((one) => [one.file.path, one.direct, one] as const),
     )('%s, asked directly: %s', async (_path, reason, one) => {
       if (reason?.includes('refuses')) {

@@ -1,4 +1,8 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
+import { runProgram } from '../../support/command-line.ts';
 import { defaultDeny, networkPolicy } from '../../support/network-objects.ts';
 import { repeats } from '../../support/repeats.ts';
 import { joinCluster } from '../harness/cluster.ts';
@@ -102,6 +106,52 @@ describe('a default deny', () => {
     );
     expect(types).toBe('["Ingress"]');
     await must(kubectl([...IN, 'delete', 'networkpolicy', 'ingress-only']));
+  });
+});
+
+describe('what network plan prints', () => {
+  const labelled = (app: string) => ({ selector: { matchLabels: { app } } });
+  const roles = { operator: labelled('qdrant-operator'), client: labelled('loader') };
+  const network = {
+    clients: [{ namespace: 'shop' }, { cidr: '10.20.0.0/16' }],
+    monitoring: [{ namespace: 'monitoring' }],
+  };
+  const config = { version: 1, namespaces: [{ names: [namespace], profile: 'private', roles, network }] };
+  let folder: string;
+
+  beforeAll(async () => {
+    await protection.restart(config);
+    folder = await mkdtemp(join(tmpdir(), 'plan-'));
+  });
+  afterAll(() => rm(folder, { recursive: true, force: true }));
+
+  test('is applied as it is, the way to this API server included', async () => {
+    const file = join(folder, 'config.yaml');
+    await writeFile(file, JSON.stringify(config));
+    const args = [
+      'network',
+      'plan',
+      '--config',
+      file,
+      '-n',
+      namespace,
+      '--cluster',
+      '--kubeconfig',
+      cluster.kubeconfig,
+    ];
+    const plan = await runProgram(args);
+    expect([plan.code, plan.stderr]).toEqual([0, '']);
+    expect(plan.stdout).toContain('name: allow-operator');
+    const applied = await kubectl(['apply', '-f', '-'], { stdin: plan.stdout });
+    expect(applied.stderr).not.toContain('denied the request');
+    expect([applied.code, await namesOfPolicies()]).toEqual([
+      0,
+      ['allow-client', 'allow-database', 'allow-dns', 'allow-operator', 'default-deny'],
+    ]);
+    const database = pod(namespace, 'database', goodSpec(), { labels: { app: 'qdrant' } });
+    expect((await kubectl(['create', '--dry-run=server', '-f', '-'], { stdin: JSON.stringify(database) })).code).toBe(
+      0,
+    );
   });
 });
 
