@@ -7,7 +7,7 @@ export const calicoPolicy = defineRule({
   title: 'Calico opens no more to protected pods than their NetworkPolicies may',
   promise: 'network',
   why: 'What a policy of Calico allows, or passes on from the tier default, no NetworkPolicy denies any more.',
-  fix: "spec:\n  selector: app == 'qdrant'\n  types: [Egress]\n  egress:\n    - action: Allow\n      protocol: TCP\n      destination: { selector: app == 'qdrant', ports: ['6333:6335'] }",
+  fix: "spec:\n  selector: app == 'qdrant'\n  types: [Egress]\n  egress:\n    - action: Allow\n      protocol: TCP\n      destination: { selector: app == 'qdrant', ports: [6333, 6334] }",
   controls: ['cis:5.3.2'],
   needs: ['apiServer'],
   reads: {
