@@ -77,6 +77,12 @@ function run(pod: JsonObject) {
   const [{ command }] = (pod['spec'] as { containers: [{ command: string[] }] }).containers;
   const [, ...args] = command;
   const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
-  onTestFinished(() => void child.kill('SIGKILL'));
+  // What is killed while it writes resets its pipe.
+  child.stdout.on('error', () => {});
+  onTestFinished(async () => {
+    if (child.exitCode !== null || child.signalCode !== null) return;
+    child.kill('SIGKILL');
+    await once(child, 'exit');
+  });
   return child;
 }
