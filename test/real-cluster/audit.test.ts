@@ -89,7 +89,9 @@ it('finds what runs and would be refused, and groups it by who owns it', async (
 it('says so in text', async () => {
   const { code, stdout, stderr } = await audit(['--kubeconfig', kubeconfig, '--config', config]);
   expect({ code, stderr }).toEqual({ code: 1, stderr: '' });
-  expect(stdout).toContain(`namespace ${NAMESPACE}  private, 7 pods and 6 templates judged, 1 over and not judged\n`);
+  expect(stdout).toContain(
+    `namespace ${NAMESPACE}  private, 7 pods, 6 templates and 1 network object judged, 1 over and not judged\n`,
+  );
   expect(stdout).toContain('\n  refused  Deployment/loader  3 pods and 2 templates\n');
   expect(stdout).toContain('.securityContext.runAsNonRoot is not set: set it to true  (3 pods and 2 templates)\n');
   expect(stdout).toContain('namespace audited-later  does not exist yet\n');
@@ -134,12 +136,15 @@ it('never takes for empty what it may not read, and tells what that is', async (
   expect(unread).toEqual([
     'cronjobs',
     'daemonsets',
+    'ingresses',
     'jobs',
+    'networkpolicies',
     'persistentvolumeclaims',
     'pods',
     'podtemplates',
     'replicasets',
     'replicationcontrollers',
+    'services',
     'statefulsets',
   ]);
   expect(audited?.unread.every(({ reason }) => /^HTTP 403: .* is forbidden/.test(reason))).toBe(true);
@@ -147,7 +152,7 @@ it('never takes for empty what it may not read, and tells what that is', async (
     'Deployment/loader',
     'Deployment/paused',
   ]);
-  expect(other?.unread).toHaveLength(11);
+  expect(other?.unread).toHaveLength(14);
   const alone = await audit(['--kubeconfig', limited, '-n', OTHER]);
   expect(alone.code).toBe(2);
   expect(alone.stdout).toContain('could not be read: the namespace: HTTP 403');
