@@ -28,6 +28,8 @@ async function answer({ url }: ScriptedRequest, response: ServerResponse, ports:
     if (!found.known && !NOT_BROUGHT.test(found.reason)) {
       return sendStatus(response, 500, 'InternalError', found.reason);
     }
+    // Whatever stands in a namespace, the namespace is there.
+    if (kind.name === 'Namespace') return sendJson(response, { metadata: { name } });
     const details = { name, group: kind.group, kind: kind.plural };
     return sendJson(response, { kind: 'Status', apiVersion: 'v1', code: 404, reason: 'NotFound', details }, 404);
   }

@@ -60,8 +60,8 @@ export async function askWebhook(webhook: WebhookProcess, host: string, subject:
       namespace,
       operation,
       userInfo: { username: 'replay' },
-      object,
-      oldObject: oldObject ?? null,
+      object: operation === 'DELETE' ? null : object,
+      oldObject: (operation === 'DELETE' ? object : oldObject) ?? null,
     },
   };
   const { response } = JSON.parse(await post(webhook, host, JSON.stringify(review)));
