@@ -51,7 +51,7 @@ function refusalFor(kind: Kind, { unlearnable = {} }: Ports): string | undefined
 
 /** What a path asks for: `/apis/storage.k8s.io/v1/storageclasses/fast`. */
 function parse(path: string): { kind: Kind; namespace: string; name: string | undefined } | undefined {
-  const match = /^\/(?:api|apis\/([^/]+))\/v\d+(?:\/namespaces\/([^/]+)(?=\/))?\/([^/]+)(?:\/([^/]+))?$/.exec(path);
+  const match = /^\/(?:api|apis\/([^/]+))\/v\d\w*(?:\/namespaces\/([^/]+)(?=\/))?\/([^/]+)(?:\/([^/]+))?$/.exec(path);
   if (!match) return undefined;
   const [, group = '', namespace = '', plural, name] = match;
   const kind = KINDS.find((row) => row.group === group && row.plural === plural);
