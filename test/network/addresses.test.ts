@@ -1,6 +1,7 @@
 import { BlockList } from 'node:net';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { EMBEDDINGS } from '../../src/network/address-text.ts';
 import {
   type AddressSet,
   ALL_ADDRESSES,
@@ -426,7 +427,10 @@ describe('sets of addresses, compared with a model of bits', () => {
   it('write an address as browsers do', () => {
     fc.assert(
       fc.property(anyBits, ([family, digits]) => {
-        const text = write({ family, bits: digits.join('') });
+        const bits = digits.join('');
+        // An embedded IPv4 address is written in decimal here, and in hexadecimal by browsers.
+        fc.pre(family === 'v4' || EMBEDDINGS.every(({ upper }) => BigInt(`0b${bits}`) >> 32n !== upper));
+        const text = write({ family, bits });
         const host = new URL(`http://${family === 'v4' ? text : `[${text}]`}/`).hostname.replaceAll(/[[\]]/g, '');
         expect(someAddress(set(text))).toBe(host);
       }),
