@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { on, once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
@@ -8,6 +8,7 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { build } from 'esbuild';
 import { stringify } from 'yaml';
+import { RULES } from '../src/rules/index.ts';
 import { issueCertificate } from '../test/support/certificates.ts';
 import type { LoadRequest, LoadResult } from './load.ts';
 import type { ProbeRequest, Reading } from './probe.ts';
@@ -34,17 +35,9 @@ export interface Bench {
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 export const BUNDLE = join(ROOT, 'dist', 'main.js');
-/** No cluster stands behind these servers: what needs one is measured elsewhere. */
-export const CONFIG = {
-  version: 1,
-  namespaces: [
-    {
-      names: ['qdrant'],
-      profile: 'private',
-      rules: { 'default-deny': { mode: 'off' }, 'wide-policies': { mode: 'off' } },
-    },
-  ],
-};
+/** No cluster stands behind these servers: rules that judge by what is in one are measured elsewhere. */
+const NEED_A_CLUSTER = ['default-deny', 'wide-policies'];
+export const CONFIG = configWithout(NEED_A_CLUSTER);
 
 const TASKSET = '/usr/bin/taskset';
 /** The cores they run on. */
@@ -82,25 +75,31 @@ export async function startBench(others: readonly string[] = []): Promise<Bench>
     await Promise.all([
       writeFile(file('tls.crt'), cert),
       writeFile(file('tls.key'), key, { mode: 0o600 }),
-      writeFile(file('config.yaml'), stringify(CONFIG)),
       // As one file each, like the webhook's bundle: what strips types costs memory, too.
       bundle(['servers', 'probe', 'load'], folder),
     ]);
     const pair = [file('tls.crt'), file('tls.key')] as const;
     const webhook = existsSync(BUNDLE) ? BUNDLE : join(ROOT, 'src', 'main.ts');
-    const flags = { config: file('config.yaml'), 'tls-cert-file': pair[0], 'tls-private-key-file': pair[1] };
     const ports = ['--bind', '127.0.0.1', '--port', '0', '--metrics-port', '0'];
-    const named = Object.entries(flags).flatMap(([name, value]) => [`--${name}`, value]);
-    const startWebhook = async (main: string) =>
-      measured(start(SERVERS, main, ['serve', ...named, ...ports], await imageFlags()));
+    // Builds are compared by the rules that all of them have: what a new rule costs says nothing of the rest.
+    const lacking = await Promise.all(others.map((main, index) => rulesUnknownTo(main, file(`rules-${index}.yaml`))));
+    const startWebhook = async (main: string, index: number) => {
+      const config = file(`config-${index}.yaml`);
+      const [unknown = []] = index > 0 ? lacking.slice(index - 1) : [];
+      const off = [...NEED_A_CLUSTER, ...lacking.flat()].filter((rule) => !unknown.includes(rule));
+      await writeFile(config, stringify(configWithout(off)));
+      const flags = { config, 'tls-cert-file': pair[0], 'tls-private-key-file': pair[1] };
+      const named = Object.entries(flags).flatMap(([name, value]) => [`--${name}`, value]);
+      return measured(start(SERVERS, main, ['serve', ...named, ...ports], await imageFlags()));
+    };
     const generator = start(GENERATOR, file('load.js'), []);
     return {
       build: webhook.slice(ROOT.length),
       ca,
       bare: await measured(start(SERVERS, file('servers.js'), ['bare', ...pair])),
       express: await measured(start(SERVERS, file('servers.js'), ['express', ...pair])),
-      webhook: await startWebhook(webhook),
-      others: await Promise.all(others.map(startWebhook)),
+      webhook: await startWebhook(webhook, 0),
+      others: await Promise.all(others.map((main, index) => startWebhook(main, index + 1))),
       load: (request) => exchange<LoadResult>(generator, { ...request, ca }),
       close,
     };
@@ -108,6 +107,18 @@ export async function startBench(others: readonly string[] = []): Promise<Bench>
     await close();
     throw error;
   }
+}
+
+function configWithout(rules: readonly string[]) {
+  const off = Object.fromEntries(rules.map((rule) => [rule, { mode: 'off' }]));
+  return { version: 1, namespaces: [{ names: ['qdrant'], profile: 'private', rules: off }] };
+}
+
+/** The rules that a build does not have: an older one refuses a configuration that names them. */
+async function rulesUnknownTo(main: string, file: string): Promise<string[]> {
+  await writeFile(file, stringify(configWithout(RULES.map(({ id }) => id))));
+  const { stdout, stderr } = spawnSync(process.execPath, [main, 'config', 'validate', file], { encoding: 'utf8' });
+  return [...`${stdout}${stderr}`.matchAll(/"([a-z-]+)" is not known here/g)].map(([, id = '']) => id);
 }
 
 /** The flags that the image starts Node with. */

@@ -44,6 +44,8 @@ export interface MemoryPoolOptions {
 interface Offer {
   readonly bytes: number;
   readonly since: number;
+  /** Where it stands in the list of offers; -1 once it was taken back. */
+  at: number;
   cut(): void;
 }
 
@@ -58,7 +60,8 @@ const LOOKS = 5;
 export function createMemoryPool(options: MemoryPoolOptions): MemoryPool {
   const { small, keptForSmall, mostWaiting, slowMs } = options;
   let free = options.bytes;
-  const offers = new Set<Offer>();
+  // In no order: each small body of every review is offered and taken back, which costs a list the least.
+  const offers: Offer[] = [];
   const queue = createAdmissionQueue<Waiter>(mostWaiting);
   let timer: NodeJS.Timeout | undefined;
 
@@ -73,7 +76,7 @@ export function createMemoryPool(options: MemoryPoolOptions): MemoryPool {
     let offer: Offer | undefined;
 
     function keep(): void {
-      if (offer) offers.delete(offer);
+      if (offer) takeBack(offer);
       offer = undefined;
     }
 
@@ -90,18 +93,29 @@ export function createMemoryPool(options: MemoryPoolOptions): MemoryPool {
         offer = {
           bytes,
           since: performance.now(),
+          at: offers.length,
           cut() {
-            // First out of the set: letting go may release, which admits others, who may look for room themselves.
+            // First out of the list: letting go may release, which admits others, who may look for room themselves.
             keep();
             cut();
             release();
           },
         };
-        offers.add(offer);
+        offers.push(offer);
       },
       keep,
       release,
     };
+  }
+
+  /** Puts the last one in its place. */
+  function takeBack(offer: Offer): void {
+    const last = offers.pop();
+    if (last && last !== offer) {
+      offers[offer.at] = last;
+      last.at = offer.at;
+    }
+    offer.at = -1;
   }
 
   /**
@@ -111,13 +125,13 @@ export function createMemoryPool(options: MemoryPoolOptions): MemoryPool {
   function makeRoom(bytes: number, leastMs: number): void {
     const now = performance.now();
     const weight = (offer: Offer) => offer.bytes * (now - offer.since) ** 2;
-    const slow = [...offers].filter(({ since }) => now - since >= leastMs).sort((a, b) => weight(a) - weight(b));
+    const slow = offers.filter(({ since }) => now - since >= leastMs).sort((a, b) => weight(a) - weight(b));
     const offered = slow.reduce((sum, offer) => sum + offer.bytes, 0);
     if (bytes > free + offered - kept(bytes)) return;
     while (!fits(bytes)) {
       const worst = slow.pop();
       if (!worst) return;
-      if (offers.has(worst)) worst.cut();
+      if (worst.at !== -1) worst.cut();
     }
   }
 

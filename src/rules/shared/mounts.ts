@@ -10,8 +10,9 @@ export interface Mount {
 
 /** Where a container sees the volumes of its pod. */
 export function mountsOf(pod: Pod, { container }: ContainerAt): Mount[] {
-  // The first of a name, as where each is looked for. A pod may have thousands of both.
-  const volumes = new Map(pod.volumes.toReversed().map((volume) => [volume.name, volume]));
+  // A pod may have thousands of both. Of a name the first counts, as where one looks through the list.
+  const volumes = new Map<Volume['name'], Volume>();
+  for (const volume of pod.volumes) if (!volumes.has(volume.name)) volumes.set(volume.name, volume);
   return (container.volumeMounts ?? []).map(({ name, mountPath }) => ({
     path: absolutePath(mountPath ?? '', '/'),
     volume: volumes.get(name),
@@ -34,8 +35,12 @@ function isAbove(directory: string, path: string): boolean {
   return path.length === directory.length || path[directory.length] === '/';
 }
 
+/** Nearly all paths are absolute and have no empty step, and none that begins with a dot. */
+const SHORTEST = /^(?:\/[^/.][^/]*)+$/;
+
 /** A path as the system resolves it, without looking at links: no empty step, no `.` and no `..`. */
 export function absolutePath(path: string, directory: string): string {
+  if (SHORTEST.test(path)) return path;
   const steps: string[] = [];
   for (const step of (path.startsWith('/') ? path : `${directory}/${path}`).split('/')) {
     if (step === '..') steps.pop();
