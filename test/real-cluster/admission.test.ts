@@ -4,7 +4,7 @@ import { judge } from '../../src/judge.ts';
 import type { KubernetesObject } from '../../src/k8s/object.ts';
 import { startFixtureApi } from '../support/fixture-api.ts';
 import { type Fixture, type FixtureFile, fixtureFiles, readFixture } from '../support/fixtures.ts';
-import { startWebhook } from '../support/webhook-process.ts';
+import { startWebhookInProcess } from '../support/webhook-in-process.ts';
 import { joinCluster } from './harness/cluster.ts';
 import { askApiServer, askWebhook, type Told } from './support/ask.ts';
 import { apply, configFor, ensureNamespace, type Protection, protect } from './support/protected.ts';
@@ -13,6 +13,7 @@ import { apply, configFor, ensureNamespace, type Protection, protect } from './s
 const cluster = joinCluster(inject('cluster'));
 const namespace = 'qdrant';
 let protection: Protection;
+let inForce = JSON.stringify(configFor(namespace));
 
 interface Case extends Fixture {
   readonly file: FixtureFile;
@@ -36,7 +37,7 @@ function needsStage({ subject }: Case): boolean {
   return subject.operation !== 'CREATE' || subject.object.kind === 'Binding';
 }
 
-/** Fixtures that share a configuration share a webhook. */
+/** Fixtures that share a configuration are asked about in a row. */
 const byConfig = Map.groupBy(cases, ({ config }) => JSON.stringify(config ?? configFor(namespace)));
 
 beforeAll(async () => {
@@ -71,7 +72,9 @@ for (const [config, group] of byConfig) {
   describe(`with the configuration ${config}`, () => {
     beforeAll(async () => {
       // What is only replayed asks webhooks of its own.
-      if (group.some(({ direct }) => direct === undefined)) await protection.restart(JSON.parse(config));
+      if (group.every(({ direct }) => direct !== undefined) || config === inForce) return;
+      await protection.reconfigure(JSON.parse(config));
+      inForce = config;
     });
 
     async function ask(_path: string, one: Case): Promise<void> {
@@ -84,7 +87,7 @@ for (const [config, group] of byConfig) {
     test.concurrent.each(asked.filter(([, one]) => !needsStage(one)))('%s', ask);
     test.each(asked.filter(([, one]) => needsStage(one)))('%s', ask);
 
-    // Each starts a webhook of its own, which is most of what it takes.
+    // Each asks a webhook of its own.
     test.concurrent.each(
       group.filter(({ direct }) => direct !== undefined).map((one) => [one.file.path, one.direct, one] as const),
     )('%s, asked directly: %s', async (_path, reason, one) => {
@@ -104,7 +107,7 @@ async function replay(one: Case, config: object): Promise<Told> {
   const api = await startFixtureApi(one.ports);
   const neverReady = one.file.prefix === 'unknown';
   const host = '127.0.0.1';
-  const webhook = await startWebhook({ config, host, kubeconfig: api.kubeconfig, neverReady });
+  const webhook = await startWebhookInProcess({ config, host, kubeconfig: api.kubeconfig, neverReady });
   try {
     return await askWebhook(webhook, host, one.subject);
   } finally {

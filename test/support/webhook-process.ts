@@ -1,15 +1,18 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import type { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { stringify } from 'yaml';
 import { issueCertificate } from './certificates.ts';
 
 const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
+
+const RELOADED = 'configuration reloaded';
 
 /** A running `qdrant-admission serve`: the real process, over TLS, on loopback. */
 export interface WebhookProcess {
@@ -21,6 +24,8 @@ export interface WebhookProcess {
   readonly ca: string;
   /** The last lines of its log, for when something failed. */
   readonly log: () => string;
+  /** Replaces the file of its configuration, and waits until that is in force. */
+  reconfigure(config: object): Promise<void>;
   /** SIGTERM, then waits for the exit code. */
   stop(): Promise<number>;
 }
@@ -66,17 +71,29 @@ export async function startWebhook(options: WebhookProcessOptions): Promise<Webh
   );
   const killWithUs = () => child.kill('SIGKILL');
   process.once('exit', killWithUs);
-  const lines: string[] = [];
-  const log = () => lines.slice(-40).join('\n');
+  const { log, listening, next } = followLog([child.stdout, child.stderr]);
+  const early = new Promise<never>((_, reject) => {
+    child.once('error', reject);
+    child.once('exit', (code) => reject(new Error(`exited with ${code}`)));
+  });
   try {
-    const { port, metricsPort } = await listening(child, lines);
-    if (options.kubeconfig !== undefined && !options.neverReady) await ready(metricsPort);
+    const { port, metricsPort } = await Promise.race([listening, early]);
+    // From here on its end is awaited by whoever stops it.
+    early.catch(() => undefined);
+    if (options.kubeconfig !== undefined && !options.neverReady) await untilReady(metricsPort);
     return {
       port,
       metricsPort,
       ca,
       caBundle: Buffer.from(ca).toString('base64'),
       log,
+      async reconfigure(config) {
+        const done = next(RELOADED, 'the new configuration cannot be used: the last good one stays in force');
+        // In one step, as the kubelet replaces what is mounted.
+        await writeFile(`${files.config}.new`, stringify(config));
+        await rename(`${files.config}.new`, files.config);
+        if ((await done) !== RELOADED) throw new Error(`the configuration was not taken:\n${log()}`);
+      },
       async stop() {
         if (child.exitCode === null && child.signalCode === null) {
           child.kill('SIGTERM');
@@ -94,24 +111,53 @@ export async function startWebhook(options: WebhookProcessOptions): Promise<Webh
   }
 }
 
-/** The ports that its log line names once it listens. */
-function listening(child: ChildProcess, lines: string[]): Promise<{ port: number; metricsPort: number }> {
-  return new Promise((resolve, reject) => {
-    child.once('error', reject);
-    child.once('exit', (code) => reject(new Error(`exited with ${code}`)));
-    for (const stream of [child.stdout, child.stderr]) {
-      if (!stream) continue;
-      createInterface({ input: stream }).on('line', (line) => {
-        lines.push(line);
-        if (lines.length > 1000) lines.shift();
-        const entry = parseLine(line);
-        if (entry?.msg === 'listening') resolve({ port: entry.port, metricsPort: entry.metricsPort });
-      });
-    }
-  });
+/** What a webhook logs, line by line. */
+export interface FollowedLog {
+  /** The last lines, for when something failed. */
+  readonly log: () => string;
+  /** The ports that it names once it listens. */
+  readonly listening: Promise<Listening>;
+  /** Resolves with the next line that has one of these messages. */
+  next(...messages: readonly string[]): Promise<string>;
 }
 
-async function ready(metricsPort: number): Promise<void> {
+interface Listening {
+  readonly port: number;
+  readonly metricsPort: number;
+}
+
+export function followLog(streams: readonly (Readable | null)[]): FollowedLog {
+  const lines: string[] = [];
+  const listening = Promise.withResolvers<Listening>();
+  const waiting = new Set<(message: string) => void>();
+  for (const stream of streams) {
+    if (!stream) continue;
+    createInterface({ input: stream }).on('line', (line) => {
+      lines.push(line);
+      if (lines.length > 1000) lines.shift();
+      const entry = parseLine(line);
+      if (!entry) return;
+      if (entry.msg === 'listening') listening.resolve({ port: entry.port, metricsPort: entry.metricsPort });
+      for (const look of waiting) look(entry.msg);
+    });
+  }
+  return {
+    log: () => lines.slice(-40).join('\n'),
+    listening: listening.promise,
+    next(...messages) {
+      const { promise, resolve } = Promise.withResolvers<string>();
+      waiting.add(function look(message) {
+        if (!messages.includes(message)) return;
+        waiting.delete(look);
+        resolve(message);
+      });
+      return promise;
+    },
+  };
+}
+
+/** Waits until a webhook calls itself ready. */
+export async function untilReady(metricsPort: number): Promise<void> {
   const end = Date.now() + 50_000;
   for (;;) {
     // On a connection of its own: one that was idle may be closed just as it is used again.

@@ -6,6 +6,9 @@ import type { SharedCluster } from '../harness/cluster.ts';
 import { goodSpec, pod } from './pods.ts';
 import { apply } from './protected.ts';
 
+/** Where a webhook listens. */
+type Asked = Pick<WebhookProcess, 'port' | 'ca'>;
+
 /** What somebody was told: let in or not, and in which words. */
 export interface Told {
   readonly allowed: boolean;
@@ -47,7 +50,7 @@ async function told(result: ReturnType<SharedCluster['kubectl']>): Promise<Told>
 }
 
 /** Sends the AdmissionReview that the API server would send, to the webhook itself. */
-export async function askWebhook(webhook: WebhookProcess, host: string, subject: Subject): Promise<Told> {
+export async function askWebhook(webhook: Asked, host: string, subject: Subject): Promise<Told> {
   const { object, oldObject, operation, subresource, namespace } = subject;
   const [version = ''] = object.apiVersion.split('/').slice(-1);
   const review = {
@@ -70,7 +73,7 @@ export async function askWebhook(webhook: WebhookProcess, host: string, subject:
   return { allowed: response.allowed, message: [response.status?.message ?? '', ...warnings].join('\n') };
 }
 
-function post(webhook: WebhookProcess, host: string, body: string): Promise<string> {
+function post(webhook: Asked, host: string, body: string): Promise<string> {
   const { promise, resolve, reject } = Promise.withResolvers<string>();
   const call = request(
     {

@@ -12,6 +12,8 @@ export interface Protection {
   readonly webhook: WebhookProcess;
   /** Replaces the process by one with another configuration, on the same port. */
   restart(config: object): Promise<void>;
+  /** Gives the process another configuration for the same namespace, as an upgrade does. */
+  reconfigure(config: object): Promise<void>;
   /** Ends the process; the registration stays, as when all replicas are down. */
   stopWebhook(): Promise<void>;
   /** Takes the registration and the process away. */
@@ -71,6 +73,7 @@ export async function protect(
       await register();
       await untilAsked(cluster, namespace);
     },
+    reconfigure: (settings) => webhook.reconfigure(settings),
     async stopWebhook() {
       await webhook.stop();
     },
