@@ -5,6 +5,7 @@ import { configDefaults, defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
+    globalSetup: ['test/support/bundle-setup.ts'],
     exclude: [...configDefaults.exclude, 'test/real-cluster/**'],
     // A machine may be busy with something else, for minutes; what hangs is still found.
     testTimeout: 300_000,

@@ -4,7 +4,7 @@ import { request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { text } from 'node:stream/consumers';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { startWebhook } from './support/webhook-process.ts';
 
 /**
@@ -32,22 +32,20 @@ function run(file: string, args: readonly string[], flags: readonly string[] = [
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'qdrant-admission-start-'));
-  const built = await run('scripts/build.ts', [join(folder, 'dist')]);
-  expect(built).toMatchObject({ code: 0, stderr: '' });
 });
 
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
 describe.each([
-  ['src/main.ts', () => join(ROOT, 'src/main.ts')],
-  ['the bundle', () => join(folder, 'dist/main.js')],
+  ['src/main.ts', join(ROOT, 'src/main.ts')],
+  ['the bundle', inject('bundle')],
 ])('%s', (_name, main) => {
   it('says what it can do', async () => {
-    const help = await run(main(), ['--help']);
+    const help = await run(main, ['--help']);
     expect(help).toMatchObject({ code: 0, stderr: '' });
     for (const command of ['audit', 'config', 'explain', 'review', 'serve']) expect(help.stdout).toContain(command);
-    expect(await run(main(), [])).toMatchObject({ code: 3, stdout: '' });
-    const typo = await run(main(), ['reveiw', GOOD]);
+    expect(await run(main, [])).toMatchObject({ code: 3, stdout: '' });
+    const typo = await run(main, ['reveiw', GOOD]);
     expect(typo.code).toBe(3);
     expect(typo.stderr).toContain('"reveiw" is not a command');
   });
@@ -55,7 +53,7 @@ describe.each([
   it('says which version it is, wherever it lies', async () => {
     const { version } = JSON.parse(await readFile(join(ROOT, 'package.json'), 'utf8'));
     for (const args of [[], ['review'], ['storage', 'classes']]) {
-      expect(await run(main(), [...args, '--version'])).toEqual({
+      expect(await run(main, [...args, '--version'])).toEqual({
         code: 0,
         stdout: `qdrant-admission ${version}\nnode ${process.version}\n`,
         stderr: '',
@@ -65,14 +63,14 @@ describe.each([
 
   it('tells its own faults from refusals', async () => {
     const crash = 'data:text/javascript,setImmediate(() => { throw new Error("boom") })';
-    const { code, stdout, stderr } = await run(main(), ['review', '-'], ['--import', crash]);
+    const { code, stdout, stderr } = await run(main, ['review', '-'], ['--import', crash]);
     expect([code, stdout]).toEqual([70, '']);
     expect(stderr).toMatch(/^qdrant-admission .* failed: Error: boom\n/);
   });
 
   it('reviews files', async () => {
-    expect((await run(main(), ['review', GOOD])).code).toBe(0);
-    const bad = await run(main(), ['review', BAD]);
+    expect((await run(main, ['review', GOOD])).code).toBe(0);
+    const bad = await run(main, ['review', BAD]);
     expect(bad.code).toBe(1);
     expect(bad.stdout).toContain(
       'spec.containers[0] "loader" .securityContext.runAsNonRoot is not set: set it to true',
@@ -80,22 +78,22 @@ describe.each([
   });
 
   it('explains rules', async () => {
-    const page = await run(main(), ['explain', 'run-as-non-root']);
+    const page = await run(main, ['explain', 'run-as-non-root']);
     expect(page.code).toBe(0);
     expect(page.stdout).toContain('runAsNonRoot: true');
-    const unknown = await run(main(), ['explain', 'constructor']);
+    const unknown = await run(main, ['explain', 'constructor']);
     expect(unknown.code).toBe(3);
     expect(unknown.stderr).toContain('"constructor" is not a rule');
   });
 
   it('validates and shows a configuration', async () => {
-    const valid = await run(main(), ['config', 'validate', 'examples/config.yaml']);
+    const valid = await run(main, ['config', 'validate', 'examples/config.yaml']);
     expect(valid).toMatchObject({ code: 0, stderr: '' });
-    const shown = await run(main(), ['config', 'show', 'examples/config.yaml']);
+    const shown = await run(main, ['config', 'show', 'examples/config.yaml']);
     expect(shown.stdout).toContain('run-as-non-root:\n        mode: enforce');
     const broken = join(folder, 'broken.yaml');
     await writeFile(broken, 'version: 1\nnamespaces:\n  - names: [qdrant]\n    profil: private\n');
-    const refused = await run(main(), ['config', 'validate', broken]);
+    const refused = await run(main, ['config', 'validate', broken]);
     expect(refused.code).toBe(3);
     expect(refused.stderr).toContain(`${broken}:4: namespaces[0]`);
   });
@@ -104,7 +102,7 @@ describe.each([
     const webhook = await startWebhook({
       config: { version: 1, namespaces: [{ names: ['qdrant'], profile: 'private' }] },
       host: '127.0.0.1',
-      main: main(),
+      main: main,
     });
     expect(JSON.parse(webhook.log().split('\n')[0] ?? '')).toMatchObject({
       msg: 'starting',

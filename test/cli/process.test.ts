@@ -6,13 +6,15 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { issueCertificate } from '../support/certificates.ts';
 import { badPod, goodPod } from '../support/review-run.ts';
 import { startScriptedApi } from '../support/scripted-api.ts';
 
 /** The real process, with descriptors that fail it. */
-const MAIN = resolve(import.meta.dirname, '../../src/main.ts');
+const MAIN = inject('bundle');
+/** The same of its source, where a file of that is broken. */
+const SOURCE = resolve(import.meta.dirname, '../../src/main.ts');
 const FULL = '/dev/full';
 
 let folder: string;
@@ -61,10 +63,11 @@ interface Started {
 type Descriptor = 'pipe' | number;
 
 function start(args: readonly string[], stdout: Descriptor, stderr: Descriptor, preload = '', env = {}): Started {
+  const main = preload.includes('registerHooks') ? SOURCE : MAIN;
   const flags = preload === '' ? [] : ['--import', `data:text/javascript,${encodeURIComponent(preload)}`];
-  const child = spawn(process.execPath, [...flags, MAIN, ...args], {
+  const child = spawn(process.execPath, [...flags, main, ...args], {
     stdio: ['ignore', stdout, stderr],
-    env: { PATH: process.env['PATH'], ...env },
+    env: { PATH: process.env['PATH'], NODE_COMPILE_CACHE: process.env['NODE_COMPILE_CACHE'], ...env },
   });
   return { child, ended: once(child, 'close').then(([code, signal]) => code ?? signal) };
 }

@@ -1,13 +1,13 @@
 import { execFile, execFileSync } from 'node:child_process';
 import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { delimiter, join, resolve } from 'node:path';
+import { delimiter, join } from 'node:path';
 import { promisify } from 'node:util';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
 import { RULES } from '../../../src/rules/index.ts';
 import { runProgram } from '../../support/command-line.ts';
 
-const MAIN = resolve(import.meta.dirname, '../../../src/main.ts');
+const MAIN = inject('bundle');
 const run = promisify(execFile);
 
 async function proposed(...words: string[]): Promise<string[]> {
@@ -104,7 +104,8 @@ beforeAll(async () => {
   await writeFile(program, `#!/bin/sh\nexec '${process.execPath}' '${MAIN}' "$@"\n`);
   await chmod(program, 0o755);
   await writeFile(join(folder, 'deploy.yaml'), '');
-  env = { PATH: [join(folder, 'bin'), process.env['PATH']].join(delimiter), HOME: folder };
+  const cache = process.env['NODE_COMPILE_CACHE'] ?? '';
+  env = { PATH: [join(folder, 'bin'), process.env['PATH']].join(delimiter), HOME: folder, NODE_COMPILE_CACHE: cache };
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
