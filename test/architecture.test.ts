@@ -35,7 +35,7 @@ const FLOORS: readonly (readonly string[])[] = [
   ['k8s', 'certificates'],
   ['engine'],
   // What a promise knows: one folder per promise.
-  ['storage', 'network'],
+  ['storage', 'network', 'images'],
   ['settings.ts'],
   ['facts'],
   ['rules'],
