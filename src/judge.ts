@@ -119,13 +119,16 @@ function begin(name: FactName, learning: Learning<NamespaceSettings, Ports>): Kn
 
 async function inTime(name: FactName, fact: Promise<Known<unknown>>, signal: AbortSignal): Promise<Known<unknown>> {
   const deadline = Promise.withResolvers<never>();
-  const expire = () => deadline.reject(new Error('there was no time left to learn it'));
+  // A fact of several parts still says in this turn which of them it could not learn, and what it knows of the others.
+  const late = new Error('there was no time left to learn it');
+  const end = () => deadline.reject(late);
+  const expire = () => setImmediate(end);
   signal.addEventListener('abort', expire, { once: true });
   try {
-    if (signal.aborted) expire();
+    if (signal.aborted) end();
     return await Promise.race([fact, deadline.promise]);
   } catch (error) {
-    return failed(name, error);
+    return failed(name, signal.aborted ? late : error);
   } finally {
     signal.removeEventListener('abort', expire);
   }

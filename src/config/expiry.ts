@@ -1,4 +1,5 @@
 import type { Exemption } from '../engine/exemptions.ts';
+import type { AcceptedVulnerability } from '../images/settings.ts';
 import type { Attestation } from '../storage/settings.ts';
 import type { Config } from './resolve.ts';
 
@@ -30,6 +31,7 @@ export function expiredAt(config: Config, now: Date): string[] {
   return [
     ...exemptionsAt(config, now).expired.map(describeExemption),
     ...attestationsAt(config, now).expired.map(describeAttestation),
+    ...standingOf(config.acceptedVulnerabilities, now).expired.map(describeAccepted),
   ];
 }
 
@@ -43,4 +45,9 @@ function describeAttestation(attestation: Attestation): string {
       ? `${attestation.of} ${attestation.driver} ${attestation.handle}`
       : `StorageClass ${attestation.storageClass}`;
   return `the attestation of ${what}, until ${attestation.expires.toISOString()} (${attestation.responsible})`;
+}
+
+function describeAccepted({ id, package: name, expires, responsible }: AcceptedVulnerability): string {
+  const where = name === undefined ? '' : ` in ${name}`;
+  return `the acceptance of ${id}${where}, until ${expires.toISOString()} (${responsible})`;
 }

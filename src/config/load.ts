@@ -1,7 +1,10 @@
 import { readFile } from 'node:fs/promises';
 import { type Document, isMap, isNode, isScalar, LineCounter, parseDocument } from 'yaml';
 import type { z } from 'zod';
+import { isVerifying } from '../images/configuration.ts';
+import { RULES } from '../rules/index.ts';
 import { FIRM_RULES } from './defaults.ts';
+import { keyProblems } from './public-keys.ts';
 import { type Config, resolveConfig } from './resolve.ts';
 import { type ConfigFile, configSchema } from './schema.ts';
 
@@ -88,7 +91,7 @@ function inconsistencies(config: ConfigFile, ownNamespace?: string): { path: Pat
       seen.add(name);
     }
   }
-  problems.push(...weakened(config));
+  problems.push(...weakened(config), ...unusedImageRules(config), ...keyProblems(config));
   for (const [i, { namespace }] of config.exemptions.entries()) {
     if (seen.has(namespace)) continue;
     problems.push({
@@ -114,6 +117,17 @@ function weakened({ namespaces, exemptions }: ConfigFile): { path: Path; message
       : [],
   );
   return [...modes, ...exempted];
+}
+
+/** Rules that have nothing to judge where nobody asks the registries: their settings would read as if they did. */
+function unusedImageRules({ images, namespaces }: ConfigFile): { path: Path; message: string }[] {
+  if (isVerifying(images)) return [];
+  const ids = RULES.filter(({ promise, concerns }) => promise === 'images' && concerns).map(({ id }) => id);
+  return namespaces.flatMap(({ rules }, i) =>
+    ids
+      .filter((id) => rules[id] !== undefined)
+      .map((id) => ({ path: ['namespaces', i, 'rules', id], message: 'is not used: expected images.verify: true' })),
+  );
 }
 
 /** @param at where it stands, if that is another field than the one it is about */

@@ -5,9 +5,17 @@ import type { Enforcement, Profile } from '../engine/policy.ts';
 import { isOverridden } from '../engine/policy.ts';
 import { parseReads } from '../engine/reads.ts';
 import type { Mode, PodSecurityLevel } from '../engine/rule.ts';
+import type { AcceptedVulnerability } from '../images/settings.ts';
 import type { ActiveRule, Policy, Rule } from '../rules/define.ts';
+import { registriesAllowedBy } from '../rules/images/image-registry.ts';
 import { RULES } from '../rules/index.ts';
-import { NAMESPACE_SCHEMAS, resolvePromises, SHARED_SCHEMAS, type SharedEntries } from '../settings.ts';
+import {
+  NAMESPACE_SCHEMAS,
+  type NamespaceSettings,
+  resolvePromises,
+  SHARED_SCHEMAS,
+  type SharedEntries,
+} from '../settings.ts';
 import type { Attestation } from '../storage/settings.ts';
 import { DEFAULT_POD_SECURITY_LEVEL, DEFAULT_TEMPLATES, defaultMode } from './defaults.ts';
 import type { ConfigFile, NamespacesEntry } from './schema.ts';
@@ -19,9 +27,12 @@ export interface Config {
   readonly namespaces: ReadonlyMap<string, Policy>;
   /** What the owner of the cluster states of its storage; each policy has them, too. */
   readonly attestations: readonly Attestation[];
+  /** The vulnerabilities of images that the owner accepts; each policy has them, too. */
+  readonly acceptedVulnerabilities: readonly AcceptedVulnerability[];
 }
 
 type RuleSettings = NamespacesEntry['rules'];
+type ResolvedRule = ActiveRule & { readonly rule: Rule };
 
 /** Resolves a configuration that the schema has accepted. */
 export function resolveConfig(file: ConfigFile): Config {
@@ -36,7 +47,12 @@ export function resolveConfig(file: ConfigFile): Config {
     }
   }
   const [first] = namespaces.values();
-  return { enforcement: file.enforcement, namespaces, attestations: first?.settings.storage.attestations ?? [] };
+  return {
+    enforcement: file.enforcement,
+    namespaces,
+    attestations: first?.settings.storage.attestations ?? [],
+    acceptedVulnerabilities: first?.settings.images.acceptedVulnerabilities ?? [],
+  };
 }
 
 /** What holds where no configuration says otherwise. */
@@ -52,7 +68,11 @@ export function defaultPolicy(profile: Profile): Policy {
       rules: {},
     },
     [],
-    { network: SHARED_SCHEMAS.network.parse({}), storage: SHARED_SCHEMAS.storage.parse({}) },
+    {
+      images: SHARED_SCHEMAS.images.parse({}),
+      network: SHARED_SCHEMAS.network.parse({}),
+      storage: SHARED_SCHEMAS.storage.parse({}),
+    },
   );
 }
 
@@ -63,22 +83,25 @@ function resolvePolicy(
 ): Policy {
   const { profile, podSecurityLevel, templates, enforcedSince } = entry;
   const roles = resolveRoles(entry.roles);
+  const rules = activeRules(profile, podSecurityLevel, entry.rules);
+  const allowedRegistries = registriesAllowedBy(rules);
+  const settings: NamespaceSettings = {
+    roles,
+    ...(enforcedSince !== undefined && { enforcedSince: new Date(enforcedSince) }),
+    ...resolvePromises(shared, entry, { profile, roles, allowedRegistries }),
+  };
   return {
     profile,
     podSecurityLevel,
     templates,
-    settings: {
-      roles,
-      ...(enforcedSince !== undefined && { enforcedSince: new Date(enforcedSince) }),
-      ...resolvePromises(shared, entry, { profile, roles }),
-    },
-    rules: activeRules(profile, podSecurityLevel, entry.rules),
+    settings,
+    rules: rules.filter(({ rule }) => rule.concerns?.(settings) ?? true),
     exemptions,
   };
 }
 
-function activeRules(profile: Profile, level: PodSecurityLevel, settings: RuleSettings): ActiveRule[] {
-  const active = RULES.flatMap((rule): ActiveRule[] => {
+function activeRules(profile: Profile, level: PodSecurityLevel, settings: RuleSettings): ResolvedRule[] {
+  const active = RULES.flatMap((rule): ResolvedRule[] => {
     const mode = modeOf(rule, profile, level, settings);
     if (mode === 'off') return [];
     const options = rule.options.parse(settings[rule.id]?.options ?? {});

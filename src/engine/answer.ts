@@ -98,8 +98,13 @@ function linesOf(verdict: Verdict): Omit<Worded, 'verdict'> {
       const { findings } = verdict;
       return { lines: findings.slice(0, MOST_DESCRIBED).map(describeFinding), total: findings.length };
     }
-    case 'unknown':
+    case 'unknown': {
+      const { findings } = verdict;
+      if (findings.length > 0 && verdict.missing.length === 0) {
+        return { lines: findings.slice(0, MOST_DESCRIBED).map(describeFinding), total: findings.length };
+      }
       return { lines: [`could not be verified: ${printable(verdict.reason)}`], total: 1 };
+    }
   }
 }
 

@@ -16,10 +16,19 @@ interface VerdictBase {
 export type Verdict = VerdictBase &
   (
     | { readonly outcome: 'pass' }
+    /** Violations, and after them what could not be told besides. */
     | { readonly outcome: 'fail'; readonly findings: readonly Finding[]; readonly exempted: readonly Exempted[] }
     | { readonly outcome: 'exempt'; readonly exempted: readonly Exempted[] }
-    /** `missing`: the facts that were not known, by their names. */
-    | { readonly outcome: 'unknown'; readonly reason: string; readonly missing: readonly string[] }
+    /**
+     * `missing`: the facts that were not known, by their names. `findings`: what the rule itself could not tell of parts
+     * of its subject, where all facts were known.
+     */
+    | {
+        readonly outcome: 'unknown';
+        readonly reason: string;
+        readonly missing: readonly string[];
+        readonly findings: readonly Finding[];
+      }
   );
 
 /** A finding that does not refuse, because an exemption covers it or its rule tolerates it: recorded, never silent. */
@@ -109,7 +118,8 @@ function verdictOf<Facts extends OwnerFacts, Settings extends EngineSettings>(
   for (const name of rule.needs as readonly (keyof Facts & string)[]) {
     const fact = learnt[name];
     if (!fact?.known) {
-      return { rule, mode, outcome: 'unknown', reason: fact?.reason ?? `${name} was not learnt`, missing: [name] };
+      const reason = fact?.reason ?? `${name} was not learnt`;
+      return { rule, mode, outcome: 'unknown', reason, missing: [name], findings: [] };
     }
     facts[name] = fact.value;
   }
@@ -144,8 +154,16 @@ function withExemptions<Facts, Settings extends EngineSettings>(
     else if (found.exempt) exempted.push({ finding, exemption: found.exempt });
     else open.push(finding);
   }
-  // A violation that no exemption can cover needs no further look.
-  if (open.length > 0) return { rule, mode, outcome: 'fail', findings: open, exempted };
-  if (unverified !== undefined) return { rule, mode, outcome: 'unknown', reason: unverified, missing: ['owners'] };
+  const violations = open.filter((finding) => finding.unknown === undefined);
+  const untold = open.filter((finding) => finding.unknown !== undefined);
+  // A violation that no exemption can cover needs no further look, and what could not be told hides none.
+  if (violations.length > 0) return { rule, mode, outcome: 'fail', findings: [...violations, ...untold], exempted };
+  if (unverified !== undefined) {
+    return { rule, mode, outcome: 'unknown', reason: unverified, missing: ['owners'], findings: untold };
+  }
+  if (untold.length > 0) {
+    const reason = [...new Set(untold.map(({ unknown }) => unknown))].join('; ');
+    return { rule, mode, outcome: 'unknown', reason, missing: [], findings: untold };
+  }
   return { rule, mode, outcome: 'exempt', exempted };
 }

@@ -22,6 +22,11 @@ export interface Finding {
   readonly found?: string;
   /** What is required, as an instruction: `set it to true`. */
   readonly required: string;
+  /**
+   * Why nobody can tell at this moment whether anything is wrong here: that is no violation, and no pass. `required` says
+   * what to do then.
+   */
+  readonly unknown?: string;
   /** Why it is let in all the same, where it is: reported, and never silent. */
   readonly tolerated?: string;
 }

@@ -4,9 +4,15 @@ const LONGEST_VALUE = 120;
 /** Far beyond what the API server takes; in a file, or asked by others, a name may be as long as the whole body. */
 const LONGEST_NAME = 300;
 const LONGEST_PATH = 600;
+const LONGEST_REASON = 300;
 
-/** One finding in one line: where, what stands there, what to write. */
+/** One finding in one line: where, what stands there, what to write; or that it could not be told, and why. */
 export function describeFinding(finding: Finding): string {
+  const { unknown } = finding;
+  if (unknown !== undefined) {
+    const why = printable(cut(unknown, LONGEST_REASON));
+    return `${describePath(finding)} ${describeValue(finding)}: could not be verified (${why}), which is no violation: ${finding.required}`;
+  }
   return `${describePath(finding)} ${describeValue(finding)}: ${finding.required}`;
 }
 

@@ -12,6 +12,8 @@ import { PROMISES, type PromiseId } from './promises.ts';
 export interface Rule extends RuleOf<Facts, NamespaceSettings> {
   readonly promise: PromiseId;
   readonly needs: readonly FactName[];
+  /** Whether a namespace with these settings has anything for it to judge; left out: always. Else it does not run. */
+  readonly concerns?: ((settings: NamespaceSettings) => boolean) | undefined;
 }
 
 /** A rule as the configuration set it for a namespace. */
@@ -28,6 +30,7 @@ interface Definition<N extends FactName, O extends object> extends Omit<RuleMeta
   readonly operations?: RuleMetadata['operations'];
   readonly needs?: readonly N[];
   readonly options?: z.ZodType<O>;
+  readonly concerns?: Rule['concerns'];
 }
 
 type Context<N extends FactName, O extends object, K extends KindName> = RuleContext<
@@ -96,6 +99,7 @@ function built<N extends FactName, O extends object>(
     roles: rule.roles,
     overriddenBy: rule.overriddenBy,
     podSecurity: rule.podSecurity,
+    concerns: rule.concerns,
     check,
   });
 }

@@ -55,7 +55,7 @@ function fieldsOf({ uid, answer, subject, verdicts, problem }: Answered, seconds
 function describe(verdict: Verdict): object {
   const { rule, mode, outcome } = verdict;
   const findings = [
-    ...(verdict.outcome === 'fail' ? verdict.findings : []),
+    ...('findings' in verdict ? verdict.findings : []),
     ...('exempted' in verdict ? verdict.exempted.map(({ finding }) => finding) : []),
   ];
   const paths = findings.slice(0, MOST_PATHS).map(({ path }) => safe(path));

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { answer } from '../../src/engine/answer.ts';
 import { known, unknown } from '../../src/engine/fact.ts';
-import { podFinding } from '../../src/engine/findings.ts';
+import { containerFinding, podFinding } from '../../src/engine/findings.ts';
 import { parseReads } from '../../src/engine/reads.ts';
 import { review } from '../../src/engine/review.ts';
 import { makeSubject } from '../../src/engine/subject.ts';
@@ -115,7 +115,14 @@ describe.each(Object.entries(WORLDS))('a world that %s', (_, { ports, reason, la
     const { rule, seen } = ruleThatNeedsTheNamespace();
     const { verdicts } = await judge(subject, policyOf(active(rule)), ports, deadline(late));
     expect(verdicts).toEqual([
-      { rule, mode: 'enforce', outcome: 'unknown', reason: expect.stringMatching(reason), missing: ['namespace'] },
+      {
+        rule,
+        mode: 'enforce',
+        outcome: 'unknown',
+        reason: expect.stringMatching(reason),
+        missing: ['namespace'],
+        findings: [],
+      },
     ]);
     expect(seen).toEqual([]);
   });
@@ -198,4 +205,88 @@ describe('a fact', () => {
     expect(said.message).toMatch(/host-namespaces +spec\.hostNetwork is true/);
     expect(said.message).toMatch(/needs-namespace +could not be verified: the watch has not synced/);
   });
+});
+
+describe('what a rule could not tell of a part of its subject', () => {
+  /** Violated by images that are `bad`; of those that are `far` nobody can tell. */
+  const rule = definePodRule({
+    id: 'part-unknown',
+    title: 'Every image is good',
+    promise: 'containers',
+    why: 'It is only a rule for this test.',
+    fix: 'spec: {}',
+    controls: [],
+    reads: ['spec.containers[*].image'],
+    check: ({ pod: judged }) =>
+      judged.containers.flatMap((at) => {
+        const image = at.container.image ?? '';
+        if (image === 'bad') return [containerFinding(judged, at, 'image', image, 'take another')];
+        if (image !== 'far') return [];
+        return [{ ...containerFinding(judged, at, 'image', image, 'try again'), unknown: 'timed out\u001b[2J' }];
+      }),
+  });
+
+  function judged(images: readonly string[], exemptions: readonly object[] = []) {
+    const containers = images.map((image, i) => ({ name: `c${i}`, image }));
+    const about = makeSubject({ object: pod({ containers }), uid: '3f2c', now: NOW });
+    const policy = { ...policyWith({}, exemptions), rules: [active(rule)] };
+    const verdicts = review(about, policy.rules, policy, {});
+    return { verdicts, said: answer(about, verdicts, 'enforce') };
+  }
+
+  it('is no violation and no pass: 503, with the reason, made safe to print', () => {
+    const { verdicts, said } = judged(['good', 'far']);
+    expect(verdicts).toMatchObject([
+      { outcome: 'unknown', missing: [], findings: [{ path: 'spec.containers[1].image' }] },
+    ]);
+    expect(said).toMatchObject({ allowed: false, code: 503 });
+    expect(said.message).toContain(
+      'part-unknown  spec.containers[1] "c1" .image is far: could not be verified (timed out\\u{1b}[2J), which is no violation: try again',
+    );
+  });
+
+  it('hides no violation of another part, which makes it 403, and is said beside it', () => {
+    const { verdicts, said } = judged(['far', 'bad']);
+    expect(verdicts).toMatchObject([{ outcome: 'fail', findings: [{ value: 'bad' }, { value: 'far' }] }]);
+    expect(said.code).toBe(403);
+    expect(said.message).toContain('.image is bad: take another');
+    expect(said.message).toContain('.image is far: could not be verified');
+  });
+
+  it('can be exempt as a violation can', () => {
+    const exemption = {
+      rule: 'image-digest',
+      namespace: 'qdrant',
+      path: 'spec.containers[0].image',
+      value: 'far',
+      reason: 'r',
+      responsible: 'ada',
+      expires: '2026-12-01T00:00:00Z',
+    };
+    const { verdicts } = judged(['far'], [exemption]);
+    expect(verdicts).toMatchObject([{ outcome: 'unknown' }]);
+    const about = makeSubject({
+      object: pod({ containers: [{ name: 'c0', image: 'far' }] }),
+      namespace: 'qdrant',
+      now: NOW,
+    });
+    const named = active({ ...rule, id: 'image-digest' });
+    const policy = { ...policyWith({}, [exemption]), rules: [named] };
+    expect(review(about, policy.rules, policy, {})).toMatchObject([{ outcome: 'exempt' }]);
+  });
+});
+
+it('at the deadline a fact of several parts still says what it knows of them', async () => {
+  const { rule } = ruleThatNeedsTheNamespace();
+  const controller = new AbortController();
+  const ports = portsOf({
+    list: SILENT_WORLD.list,
+    read: (_kind, _namespace, _name, signal) =>
+      new Promise((resolve) => {
+        signal.addEventListener('abort', () => resolve(unknown('it knows why')), { once: true });
+      }),
+  });
+  setImmediate(() => controller.abort());
+  const { verdicts } = await judge(subject, policyOf(active(rule)), ports, controller.signal);
+  expect(verdicts).toMatchObject([{ outcome: 'unknown', reason: 'it knows why' }]);
 });

@@ -22,7 +22,10 @@ function handlerWith(
   const seen = { answered: [] as Answered[], rejected: [] as BadRequestReason[], threw: [] as unknown[] };
   const namespaces = new Map([['qdrant', policy]]);
   const handler = createHandler({
-    config: { current: { enforcement, namespaces, attestations: [] }, refresh: async () => {} },
+    config: {
+      current: { enforcement, namespaces, attestations: [], acceptedVulnerabilities: [] },
+      refresh: async () => {},
+    },
     ports,
     now: () => new Date(),
     memory,

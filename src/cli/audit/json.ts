@@ -26,6 +26,7 @@ const verdictSchema = z.strictObject({
       path: z.string().describe('Field path from the root of the object, with indices.'),
       message: z.string().describe('Where, what stands there, what is required: the line that people see.'),
       required: z.string().describe('What is required, as an instruction.'),
+      unknown: z.string().optional().describe('Why it could not be told whether anything is wrong here: no violation.'),
     }),
   ),
   reason: z.string().optional().describe('Why it is unknown.'),
@@ -182,7 +183,7 @@ function objectOutput(object: AuditedObject): AuditOutput['namespaces'][number][
 function verdictOutput(verdict: Verdict): z.infer<typeof verdictSchema>[] {
   if (verdict.outcome === 'pass') return [];
   const { rule, mode: ownMode } = verdict;
-  const findings = verdict.outcome === 'fail' ? verdict.findings : [];
+  const findings = 'findings' in verdict ? verdict.findings : [];
   const exempted = 'exempted' in verdict ? verdict.exempted : [];
   return [
     {
@@ -194,6 +195,7 @@ function verdictOutput(verdict: Verdict): z.infer<typeof verdictSchema>[] {
         path: finding.path,
         message: describeFinding(finding),
         required: finding.required,
+        ...(finding.unknown !== undefined && { unknown: finding.unknown }),
       })),
       ...(verdict.outcome === 'unknown' && { reason: verdict.reason }),
       exempted: exempted.map((each) => ({ path: each.finding.path, ...acceptanceOf(each) })),

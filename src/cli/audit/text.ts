@@ -140,12 +140,15 @@ function linesOf({ objects }: OwnerGroup): readonly Line[] {
 /** Paths are written from the pod, so that a template and its pods say the same. */
 function sentencesOf(verdict: Verdict, base: string): string[] {
   if (verdict.outcome === 'pass') return [];
-  if (verdict.outcome === 'unknown') return [`could not be verified: ${printable(verdict.reason)}`];
+  if (verdict.outcome === 'unknown' && (verdict.findings.length === 0 || verdict.missing.length > 0)) {
+    return [`could not be verified: ${printable(verdict.reason)}`];
+  }
   const fromPod = (path: string): string => (path.startsWith(base) ? path.slice(base.length) : path);
-  const findings = verdict.outcome === 'fail' ? verdict.findings : [];
+  const findings = 'findings' in verdict ? verdict.findings : [];
+  const exempted = 'exempted' in verdict ? verdict.exempted : [];
   return [
     ...findings.map((finding) => describeFinding({ ...finding, path: fromPod(finding.path) })),
-    ...verdict.exempted.map((each) => printable(describeExempted(each))),
+    ...exempted.map((each) => printable(describeExempted(each))),
   ];
 }
 

@@ -19,6 +19,7 @@ const findingSchema = z
     column,
     message: z.string().describe('Where, what stands there, what is required: the line that people see.'),
     required: z.string().describe('What is required, as an instruction.'),
+    unknown: z.string().optional().describe('Why it could not be told whether anything is wrong here: no violation.'),
   })
   .describe('One thing that is wrong. Where the field is not set, line and column are those of its nearest parent.');
 
@@ -149,7 +150,7 @@ function verdictOutput(
   { locate }: ReviewedObject,
 ): ReviewOutput['objects'][number]['verdicts'][number] {
   const { rule, mode } = verdict;
-  const findings = verdict.outcome === 'fail' ? verdict.findings : [];
+  const findings = 'findings' in verdict ? verdict.findings : [];
   const exempted = 'exempted' in verdict ? verdict.exempted : [];
   return {
     rule: rule.id,
@@ -161,6 +162,7 @@ function verdictOutput(
       ...locate(finding.path),
       message: describeFinding(finding),
       required: finding.required,
+      ...(finding.unknown !== undefined && { unknown: finding.unknown }),
     })),
     ...(verdict.outcome === 'unknown' && { reason: verdict.reason }),
     exempted: exempted.map((each) => ({

@@ -96,7 +96,9 @@ function describeVerdict({ verdict, standing }: ReviewedVerdict, object: Reviewe
     const fix = rule.fix.split('\n').map((text) => paint('green', `      ${text}`));
     lines.unshift(...findings, paint('dim', `    how to fix (${rulePagePath(rule)}):`), ...fix);
   } else if (verdict.outcome === 'unknown' && standing === 'unknown') {
-    lines.push(`    could not be verified: ${printable(verdict.reason)}`);
+    const { findings, missing, reason } = verdict;
+    lines.push(...findings.map((finding) => `    ${placeOf(finding, object)}  ${describeFinding(finding)}`));
+    if (findings.length === 0 || missing.length > 0) lines.push(`    could not be verified: ${printable(reason)}`);
   }
   if (lines.length === 0) return [];
   const weight = { enforce: '', warn: ' (a warning)', audit: ' (a note)' }[mode];
