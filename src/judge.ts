@@ -26,10 +26,9 @@ export async function judge(subject: Subject, policy: Policy, ports: Ports, sign
   let facts: Learnt<Facts> = needed.size === 0 ? {} : await learn(needed, learning);
   let verdicts = review(subject, rules, policy, facts);
 
-  const { live } = ports.cluster;
-  const remembered = new Set(live ? verdicts.flatMap(refusedByMemory) : []);
-  if (live && remembered.size > 0) {
-    const now = { ...ports, cluster: { ...liveView(ports), live } };
+  const remembered = new Set(verdicts.flatMap((verdict) => refusedByMemory(verdict, ports)));
+  if (remembered.size > 0) {
+    const now = pastMemory(ports);
     facts = { ...facts, ...(await learn(remembered, { ...learning, ports: now })) };
     verdicts = review(subject, rules, policy, facts);
   }
@@ -56,21 +55,30 @@ export async function judgeForAll(
 }
 
 /** The facts that a refusal rests on and that may have changed since a watch saw them. What is unknown stays unknown. */
-function refusedByMemory({ rule, outcome }: Verdict): readonly FactName[] {
+function refusedByMemory({ rule, outcome }: Verdict, { cluster, images }: Ports): readonly FactName[] {
   if (outcome !== 'fail') return [];
   return (rule.needs as readonly FactName[]).filter((name) => {
-    const { watched, live } = factNamed(name);
-    return watched.some((kind) => !live.includes(kind));
+    const { watched, live, remembers } = factNamed(name);
+    const isWatched = cluster.live !== undefined && watched.some((kind) => !live.includes(kind));
+    return isWatched || (remembers && images?.fresh !== undefined);
   });
 }
 
 /** The same world past its memory. */
-function liveView({ cluster }: Ports): Ports['cluster'] {
-  const { live = cluster, madeBefore } = cluster;
+function pastMemory(ports: Ports): Ports {
+  const { cluster, images } = ports;
+  const { live, madeBefore } = cluster;
   return {
-    list: (...asked) => live.list(...asked),
-    read: (...asked) => live.read(...asked),
-    ...(madeBefore && { madeBefore: (...asked) => madeBefore.call(cluster, ...asked) }),
+    ...ports,
+    ...(live && {
+      cluster: {
+        live,
+        list: (...asked) => live.list(...asked),
+        read: (...asked) => live.read(...asked),
+        ...(madeBefore && { madeBefore: (...asked) => madeBefore.call(cluster, ...asked) }),
+      },
+    }),
+    ...(images?.fresh && { images: images.fresh }),
   };
 }
 

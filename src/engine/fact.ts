@@ -30,6 +30,11 @@ export interface Fact<Name extends string, T, Settings, Ports> {
   readonly watched: readonly KindName[];
   /** Kinds that it is read of as they are at this moment. */
   readonly live: readonly KindName[];
+  /**
+   * Whatever else it is learnt from, such as registries, is remembered: a refusal because of it is looked at once more, past
+   * that memory.
+   */
+  readonly remembers: boolean;
   /** It costs much: it is learnt only where a verdict hangs on it. */
   readonly lazy: boolean;
   /** At once where the subject alone tells that there is nothing to learn: that costs no turn of the event loop. */

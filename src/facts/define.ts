@@ -35,6 +35,7 @@ interface FactDefinition<Name extends string, T, W extends KindName, L extends K
   readonly title: string;
   readonly watched?: readonly W[];
   readonly live?: readonly L[];
+  readonly remembers?: boolean;
   readonly lazy?: boolean;
   readonly learn: (context: FactContext<W | L>) => Known<T> | Promise<Known<T>>;
 }
@@ -49,12 +50,13 @@ export function defineFact<
   const W extends KindName = never,
   const L extends KindName = never,
 >(definition: FactDefinition<Name, T, W, L>): Fact<Name, T, NamespaceSettings, Ports> {
-  const { name, title, watched = [], live = [], lazy = false, learn } = definition;
+  const { name, title, watched = [], live = [], remembers = false, lazy = false, learn } = definition;
   return {
     name,
     title,
     watched,
     live,
+    remembers,
     lazy,
     learn: ({ subject, settings, ports, signal }) =>
       learn({ subject, settings, ports, signal, objects: readerOf(ports.cluster, live, signal) }),

@@ -1,0 +1,262 @@
+import { beforeEach, describe, expect, it } from 'vitest';
+import { ImageMemory } from '../../src/evidence/image-memory.ts';
+import { createImageSource, type ImageSourceOptions, type Origin } from '../../src/evidence/image-source.ts';
+import type { Authority } from '../../src/images/authorities.ts';
+import type { ImageContent, Manifest } from '../../src/images/content.ts';
+import type { ImageAnswer, ImageEvidence } from '../../src/images/evidence.ts';
+import type { ImageReference } from '../../src/k8s/core/image-reference.ts';
+import { failure, success } from '../../src/k8s/result.ts';
+
+const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
+const LIVES = { goodForMs: HOUR, badForMs: MINUTE, staleForMs: 24 * HOUR };
+const DIGEST = `sha256:${'a'.repeat(64)}`;
+const OTHER = `sha256:${'b'.repeat(64)}`;
+const KEY: Authority = {
+  name: 'ours',
+  kind: 'key',
+  publicKey: 'PEM',
+  hashAlgorithms: ['sha256'],
+  transparencyLogs: 0,
+  signaturePredicates: [],
+};
+const pinned: ImageReference = { registry: 'registry.example', repository: 'team/app', digest: DIGEST };
+const tagged: ImageReference = { registry: 'registry.example', repository: 'team/app', tag: 'v1' };
+const never = new AbortController().signal;
+
+const evidenceOf = (digest: string, extra: Partial<ImageEvidence> = {}): ImageAnswer => ({
+  state: 'found',
+  evidence: {
+    digest,
+    mediaType: 'application/vnd.oci.image.index.v1+json',
+    platforms: [],
+    signatures: [],
+    attestations: [],
+    attached: [],
+    rejections: [],
+    ...extra,
+  },
+});
+const GONE: ImageAnswer = { state: 'unreachable', reason: 'registry.example: connection refused' };
+
+let now: number;
+let asked: string[];
+let origins: Origin[];
+let trust: string;
+/** What the registry and the verification say. */
+let resolves: string | undefined;
+let answer: (digest: string) => ImageAnswer | Promise<ImageAnswer>;
+
+const manifestOf = (digest: string): Manifest => ({
+  digest,
+  mediaType: 'application/vnd.oci.image.index.v1+json',
+  size: 2,
+  layers: [],
+  manifests: [],
+  annotations: {},
+});
+const content: ImageContent = {
+  async manifest({ tag, digest }) {
+    asked.push(`manifest ${tag ?? digest}`);
+    const found = digest ?? resolves;
+    return found === undefined
+      ? failure({ kind: 'unreachable', message: 'connection refused' })
+      : success(manifestOf(found));
+  },
+  blob: async () => failure({ kind: 'absent', message: 'no blob' }),
+  referrers: async () => success([]),
+};
+
+function source(options: Partial<ImageSourceOptions> = {}) {
+  return createImageSource({
+    content,
+    async gather(from, of, _authorities, signal) {
+      await from.manifest(of, signal);
+      asked.push(`gather ${of.digest}`);
+      return answer(of.digest ?? '');
+    },
+    memory: new ImageMemory(1_000_000),
+    lives: () => LIVES,
+    trust: () => trust,
+    now: () => now,
+    onAnswer: (_, origin) => origins.push(origin),
+    ...options,
+  });
+}
+
+beforeEach(() => {
+  now = 1000;
+  asked = [];
+  origins = [];
+  trust = 'root 1';
+  resolves = DIGEST;
+  answer = evidenceOf;
+});
+
+describe('a digest', () => {
+  it('is asked about once while the answer is good', async () => {
+    const images = source();
+    for (const after of [0, HOUR - 2, 0]) {
+      now += after;
+      expect(await images.evidence(pinned, [KEY], never)).toEqual(evidenceOf(DIGEST));
+    }
+    expect(asked.filter((what) => what.startsWith('gather'))).toHaveLength(1);
+    now += HOUR;
+    await images.evidence(pinned, [KEY], never);
+    expect(origins).toEqual(['asked', 'remembered', 'remembered', 'asked']);
+  });
+
+  it.each([
+    ['that is absent', { state: 'absent', reason: 'no such manifest' }],
+    ['that nobody could be asked about', GONE],
+    ['of which a part could not be read', evidenceOf(DIGEST, { incomplete: 'referrers: 500' })],
+  ] as const)('%s is asked about again after a minute', async (_, bad) => {
+    answer = () => bad;
+    const images = source();
+    for (const after of [0, MINUTE - 1, 1]) {
+      now += after;
+      expect(await images.evidence(pinned, [KEY], never)).toEqual(bad);
+    }
+    expect(origins).toEqual(['asked', 'remembered', 'asked']);
+  });
+
+  it('is another for other authorities, another trust root, and another repository', async () => {
+    const images = source();
+    await images.evidence(pinned, [KEY], never);
+    await images.evidence(pinned, [{ ...KEY, publicKey: 'another PEM' }], never);
+    await images.evidence({ ...pinned, repository: 'team/copy' }, [KEY], never);
+    trust = 'root 2';
+    await images.evidence(pinned, [KEY], never);
+    expect(origins).toEqual(['asked', 'asked', 'asked', 'asked']);
+  });
+
+  it('is the same for authorities that say the same, and told apart by their patterns', async () => {
+    const subject = (pattern: string): Authority => ({
+      name: 'x',
+      kind: 'keyless',
+      trustRoot: 'public-good',
+      identities: [{ kind: 'subject', issuer: 'https://issuer', subject: { pattern, matches: () => true } }],
+      transparencyLogs: 1,
+      certificateLog: true,
+      signaturePredicates: [],
+    });
+    const images = source();
+    for (const pattern of ['a.*', 'a.*', 'b.*']) await images.evidence(pinned, [subject(pattern)], never);
+    expect(origins).toEqual(['asked', 'remembered', 'asked']);
+  });
+
+  it('that was verified counts while its registry is gone or lies, for as long as the configuration says', async () => {
+    const images = source();
+    await images.evidence(pinned, [KEY], never);
+    answer = () => GONE;
+    now += HOUR + 1;
+    expect(await images.evidence(pinned, [KEY], never)).toEqual(evidenceOf(DIGEST));
+    answer = () => ({ state: 'invalid', reason: 'the bytes are not of their digest' });
+    now += 22 * HOUR;
+    expect(await images.evidence(pinned, [KEY], never)).toEqual(evidenceOf(DIGEST));
+    now += HOUR;
+    expect(await images.evidence(pinned, [KEY], never)).toMatchObject({ state: 'invalid' });
+    expect(origins).toEqual(['asked', 'stale', 'stale', 'asked']);
+  });
+
+  it('that was never verified does not count while its registry is gone', async () => {
+    answer = () => GONE;
+    expect(await source().evidence(pinned, [KEY], never)).toEqual(GONE);
+  });
+
+  it('is looked at anew where a refusal rests on it, though not more often than once in the life of a bad answer', async () => {
+    const images = source();
+    await images.evidence(pinned, [KEY], never);
+    for (const after of [MINUTE - 1, 1, MINUTE - 1]) {
+      now += after;
+      await images.fresh?.evidence(pinned, [KEY], never);
+    }
+    expect(origins).toEqual(['asked', 'remembered', 'asked', 'remembered']);
+  });
+});
+
+describe('a tag', () => {
+  it('is resolved each time: it may have moved', async () => {
+    const images = source();
+    expect(await images.evidence(tagged, [KEY], never)).toEqual(evidenceOf(DIGEST));
+    expect(await images.evidence(tagged, [KEY], never)).toEqual(evidenceOf(DIGEST));
+    resolves = OTHER;
+    expect(await images.evidence(tagged, [KEY], never)).toEqual(evidenceOf(OTHER));
+    // The manifest that it stood for is not read twice.
+    expect(asked).toEqual(['manifest v1', `gather ${DIGEST}`, 'manifest v1', 'manifest v1', `gather ${OTHER}`]);
+  });
+
+  it('is what it was while its registry is gone', async () => {
+    const images = source();
+    await images.evidence(tagged, [KEY], never);
+    resolves = undefined;
+    now += 23 * HOUR;
+    expect(await images.evidence(tagged, [KEY], never)).toEqual(evidenceOf(DIGEST));
+    expect(await images.evidence({ ...tagged, tag: 'v2' }, [KEY], never)).toMatchObject({ state: 'unreachable' });
+    now += HOUR;
+    expect(await images.evidence(tagged, [KEY], never)).toMatchObject({ state: 'unreachable' });
+  });
+});
+
+describe('many at a time', () => {
+  it('share one question', async () => {
+    const { promise, resolve } = Promise.withResolvers<ImageAnswer>();
+    answer = () => promise;
+    const images = source();
+    const all = Array.from({ length: 20 }, () => images.evidence(pinned, [KEY], never));
+    resolve(evidenceOf(DIGEST));
+    expect(await Promise.all(all)).toEqual(Array(20).fill(evidenceOf(DIGEST)));
+    expect(asked.filter((what) => what.startsWith('gather'))).toHaveLength(1);
+  });
+
+  it('wait no longer than their own deadlines, and what they began is done for the next', async () => {
+    const { promise, resolve } = Promise.withResolvers<ImageAnswer>();
+    answer = () => promise;
+    const images = source();
+    const deadline = new AbortController();
+    const late = images.evidence(pinned, [KEY], deadline.signal);
+    deadline.abort();
+    expect(await late).toEqual({ state: 'unreachable', reason: 'registry.example did not answer in time' });
+    resolve(evidenceOf(DIGEST));
+    expect(await images.evidence(pinned, [KEY], never)).toEqual(evidenceOf(DIGEST));
+    expect(asked.filter((what) => what.startsWith('gather'))).toHaveLength(1);
+  });
+
+  it('of too many images are told so', async () => {
+    answer = () => new Promise(() => undefined);
+    const images = source();
+    for (let i = 0; i < 256; i++) void images.evidence({ ...pinned, repository: `team/app${i}` }, [KEY], never);
+    expect(await images.evidence(pinned, [KEY], never)).toMatchObject({
+      state: 'unreachable',
+      reason: '256 other images are being asked about at this moment',
+    });
+  });
+
+  it('never reject', async () => {
+    answer = () => {
+      throw new Error('a worker died');
+    };
+    expect(await source().evidence(pinned, [KEY], never)).toEqual({ state: 'unreachable', reason: 'a worker died' });
+  });
+});
+
+describe('the memory', () => {
+  it('is bounded in bytes, and forgets first what was not used for longest', () => {
+    const memory = new ImageMemory(100_000);
+    for (let i = 0; i < 1000; i++) {
+      memory.set(`image ${i}`, evidenceOf(DIGEST), 0);
+      memory.get('image 0');
+    }
+    expect(memory.bytes).toBeLessThanOrEqual(100_000);
+    expect(memory.size).toBeGreaterThan(10);
+    expect(memory.get('image 0')).toBeDefined();
+    expect(memory.get('image 1')).toBeUndefined();
+    expect(memory.get('image 999')).toBeDefined();
+  });
+
+  it('does not take what is larger than all of it', () => {
+    const memory = new ImageMemory(1000);
+    memory.set('image', evidenceOf(DIGEST, { rejections: [{ found: 'x', reason: 'y'.repeat(1000) }] }), 0);
+    expect(memory.get('image')).toBeUndefined();
+  });
+});
