@@ -70,7 +70,11 @@ function sizeOf(answer: ImageAnswer): number {
 }
 
 /** Whether an answer is as good as a new one. */
-export function isFresh({ answer, at, whole }: Remembered, now: number, lives: EvidenceLives): boolean {
+export function isFresh(
+  { answer, at, whole }: Remembered,
+  now: number,
+  lives: Pick<EvidenceLives, 'goodForMs' | 'badForMs'>,
+): boolean {
   return now - at < (whole?.answer === answer ? lives.goodForMs : lives.badForMs);
 }
 

@@ -6,10 +6,27 @@ import type { ImageAnswer } from '../images/evidence.ts';
 import type { EvidenceLives } from '../images/settings.ts';
 import type { ImageReference } from '../k8s/core/image-reference.ts';
 import { type Result, success } from '../k8s/result.ts';
+import { type ContentRecord, recordContent, recordedContent } from './content-record.ts';
 import { type ImageMemory, isFresh, staleAnswer } from './image-memory.ts';
 
+/** Records of what was verified, in a place that outlives the process. Reading and writing are its own affair. */
+export interface KeptRecords {
+  /** @param image `registry/repository@digest` */
+  find(image: string): KeptRecord | undefined;
+  keep(image: string, record: ContentRecord): void;
+  /** What a tag stood for when it was last resolved. @param name `registry/repository:tag` */
+  digestOf(name: string): string | undefined;
+  resolved(name: string, digest: string): void;
+}
+
+export interface KeptRecord {
+  readonly record: ContentRecord;
+  /** How long ago it was verified, in milliseconds. */
+  readonly age: number;
+}
+
 /** How an answer came about. The set is fixed: it labels a metric. */
-export const ORIGINS = ['asked', 'remembered', 'stale'] as const;
+export const ORIGINS = ['asked', 'remembered', 'stale', 'kept'] as const;
 export type Origin = (typeof ORIGINS)[number];
 
 export interface ImageSourceOptions {
@@ -22,6 +39,8 @@ export interface ImageSourceOptions {
     signal: AbortSignal,
   ) => Promise<ImageAnswer>;
   readonly memory: ImageMemory;
+  /** What outlives this process. */
+  readonly kept?: KeptRecords | undefined;
   readonly lives: () => EvidenceLives;
   /** Says which trust roots are in force: what was verified by others counts no longer. */
   readonly trust: () => string;
@@ -43,29 +62,29 @@ const MOST_FLIGHTS = 256;
  * is known of a digest is remembered for as long as the configuration says. Several reviews of one image share one question.
  */
 export function createImageSource(options: ImageSourceOptions): ImageSource {
-  const { content, gather, memory, lives, trust, now, onAnswer } = options;
+  const { content, gather, memory, kept, lives, trust, now, onAnswer } = options;
   const flights = new Map<string, Promise<ImageAnswer>>();
   const fingerprints = new WeakMap<Authority, string>();
 
-  function keyOf({ registry, repository, digest, tag }: ImageReference, authorities: readonly Authority[]): string {
+  function keyOf(of: ImageReference, authorities: readonly Authority[]): string {
     const by = authorities.map((authority) => fingerprintOf(authority, fingerprints));
-    return [`${registry}/${repository}`, digest ?? tag ?? 'latest', trust(), ...by].join(' ');
+    return [nameOf(of), trust(), ...by].join(' ');
   }
 
   async function answerTo(of: ImageReference, authorities: readonly Authority[], past: boolean): Promise<ImageAnswer> {
     if (of.digest !== undefined) return ofDigest(of, authorities, past, content);
     const signal = AbortSignal.timeout(LONGEST_MS);
     const resolved = await content.manifest(of, signal);
-    const { registry, repository, tag = 'latest' } = of;
-    const name = `${registry}/${repository}:${tag}`;
+    const name = nameOf(of);
     if (!resolved.ok) {
       const problem: ImageAnswer = { state: resolved.error.kind, reason: resolved.error.message };
-      const digest = memory.digestOf(name);
-      return digest === undefined ? told(problem, 'asked') : instead(keyOf({ ...of, digest }, authorities), problem);
+      const digest = memory.digestOf(name) ?? kept?.digestOf(name);
+      return digest === undefined ? told(problem, 'asked') : instead(pin(of, digest), authorities, problem);
     }
     const { digest } = resolved.value;
     memory.resolved(name, digest);
-    return ofDigest({ registry, repository, digest }, authorities, past, withResolved(content, resolved.value));
+    kept?.resolved(name, digest);
+    return ofDigest(pin(of, digest), authorities, past, withResolved(content, resolved.value));
   }
 
   async function ofDigest(
@@ -79,18 +98,39 @@ export function createImageSource(options: ImageSourceOptions): ImageSource {
     const { goodForMs, badForMs } = lives();
     // Who asks past the memory still waits for as long as a bad answer lives: denials must not become a flood of requests.
     const least = past ? { goodForMs: Math.min(goodForMs, badForMs), badForMs } : { goodForMs, badForMs };
-    if (known && isFresh(known, now(), { ...lives(), ...least })) return told(known.answer, 'remembered');
-    const answer = await gather(from, of, authorities, AbortSignal.timeout(LONGEST_MS));
+    if (known && isFresh(known, now(), least)) return instead(of, authorities, known.answer, 'remembered');
+    const recording = kept ? recordContent(from) : undefined;
+    const answer = await gather(recording?.content ?? from, of, authorities, AbortSignal.timeout(LONGEST_MS));
     memory.set(key, answer, now());
-    return instead(key, answer);
+    if (isWhole(answer) && answer.evidence.signatures.length > 0 && recording) {
+      kept?.keep(nameOf(of), recording.record());
+    }
+    return instead(of, authorities, answer);
   }
 
   /** What is known, where an answer tells less than what is known. */
-  function instead(key: string, answer: ImageAnswer): ImageAnswer {
-    if (answer.state === 'found' && answer.evidence.incomplete === undefined) return told(answer, 'asked');
-    const known = memory.get(key);
+  async function instead(
+    of: ImageReference,
+    by: readonly Authority[],
+    answer: ImageAnswer,
+    origin: Origin = 'asked',
+  ): Promise<ImageAnswer> {
+    if (isWhole(answer)) return told(answer, origin);
+    const known = memory.get(keyOf(of, by));
     const stale = known && staleAnswer(known, now(), lives());
-    return stale ? told(stale, 'stale') : told(answer, 'asked');
+    if (stale) return told(stale, 'stale');
+    const found = kept?.find(nameOf(of));
+    if (found && found.age >= 0 && found.age < lives().staleForMs) {
+      const again = await gather(recordedContent(found.record), of, by, AbortSignal.timeout(LONGEST_MS));
+      if (isWhole(again)) {
+        // Remembered with its age, and beside it when the registry was asked in vain.
+        const key = keyOf(of, by);
+        memory.set(key, again, now() - found.age);
+        memory.set(key, answer, now());
+        return told(again, 'kept');
+      }
+    }
+    return told(answer, origin);
   }
 
   function told(answer: ImageAnswer, origin: Origin): ImageAnswer {
@@ -120,6 +160,19 @@ const TOO_MANY: ImageAnswer = {
   state: 'unreachable',
   reason: `${MOST_FLIGHTS} other images are being asked about at this moment`,
 };
+
+function isWhole(answer: ImageAnswer): answer is Extract<ImageAnswer, { readonly state: 'found' }> {
+  return answer.state === 'found' && answer.evidence.incomplete === undefined;
+}
+
+function pin({ registry, repository }: ImageReference, digest: string): ImageReference {
+  return { registry, repository, digest };
+}
+
+/** An image by its digest, or where it has none by its tag. */
+function nameOf({ registry, repository, tag = 'latest', digest }: ImageReference): string {
+  return digest === undefined ? `${registry}/${repository}:${tag}` : `${registry}/${repository}@${digest}`;
+}
 
 /** The manifest that a tag stood for was read already. */
 function withResolved(content: ImageContent, manifest: Manifest): ImageContent {

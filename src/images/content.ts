@@ -38,6 +38,8 @@ export interface Manifest {
   readonly mediaType: string;
   readonly artifactType?: string | undefined;
   readonly size: number;
+  /** What the digest is of. Left out by content that does not hand it out. */
+  readonly bytes?: Uint8Array | undefined;
   readonly config?: Descriptor | undefined;
   readonly layers: readonly Descriptor[];
   /** Of an index. */

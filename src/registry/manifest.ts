@@ -60,7 +60,7 @@ export function parseManifest(bytes: Uint8Array, contentType: string | undefined
   const mediaType = agreedType(body, contentType);
   if (!mediaType.ok) return mediaType;
   try {
-    return success({ ...fieldsOf(body, mediaType.value), digest: digestOf(bytes), size: bytes.length });
+    return success({ ...fieldsOf(body, mediaType.value), digest: digestOf(bytes), size: bytes.length, bytes });
   } catch (error) {
     if (error instanceof Malformed) return failure(error.message);
     throw error;
@@ -93,7 +93,7 @@ function agreedType(body: JsonObject, contentType: string | undefined): Result<s
   return success(mediaType);
 }
 
-function fieldsOf(body: JsonObject, mediaType: string): Omit<Manifest, 'digest' | 'size'> {
+function fieldsOf(body: JsonObject, mediaType: string): Omit<Manifest, 'digest' | 'size' | 'bytes'> {
   const isIndex = SHAPES[mediaType] === 'index';
   return {
     mediaType,

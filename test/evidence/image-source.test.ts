@@ -1,6 +1,12 @@
 import { beforeEach, describe, expect, it } from 'vitest';
+import type { ContentRecord } from '../../src/evidence/content-record.ts';
 import { ImageMemory } from '../../src/evidence/image-memory.ts';
-import { createImageSource, type ImageSourceOptions, type Origin } from '../../src/evidence/image-source.ts';
+import {
+  createImageSource,
+  type ImageSourceOptions,
+  type KeptRecords,
+  type Origin,
+} from '../../src/evidence/image-source.ts';
 import type { Authority } from '../../src/images/authorities.ts';
 import type { ImageContent, Manifest } from '../../src/images/content.ts';
 import type { ImageAnswer, ImageEvidence } from '../../src/images/evidence.ts';
@@ -151,12 +157,14 @@ describe('a digest', () => {
     answer = () => GONE;
     now += HOUR + 1;
     expect(await images.evidence(pinned, [KEY], never)).toEqual(evidenceOf(DIGEST));
+    // The same in the minute in which nobody asks again.
+    expect(await images.evidence(pinned, [KEY], never)).toEqual(evidenceOf(DIGEST));
     answer = () => ({ state: 'invalid', reason: 'the bytes are not of their digest' });
     now += 22 * HOUR;
     expect(await images.evidence(pinned, [KEY], never)).toEqual(evidenceOf(DIGEST));
     now += HOUR;
     expect(await images.evidence(pinned, [KEY], never)).toMatchObject({ state: 'invalid' });
-    expect(origins).toEqual(['asked', 'stale', 'stale', 'asked']);
+    expect(origins).toEqual(['asked', 'stale', 'stale', 'stale', 'asked']);
   });
 
   it('that was never verified does not count while its registry is gone', async () => {
@@ -195,6 +203,73 @@ describe('a tag', () => {
     expect(await images.evidence({ ...tagged, tag: 'v2' }, [KEY], never)).toMatchObject({ state: 'unreachable' });
     now += HOUR;
     expect(await images.evidence(tagged, [KEY], never)).toMatchObject({ state: 'unreachable' });
+  });
+});
+
+describe('what is kept for the next process', () => {
+  const KEPT_AT = 500;
+  function keeping(records = new Map<string, ContentRecord>(), tags = new Map<string, string>()) {
+    const kept: KeptRecords = {
+      find: (image) => {
+        const record = records.get(image);
+        return record && { record, age: now - KEPT_AT };
+      },
+      keep: (image, record) => void records.set(image, record),
+      digestOf: (name) => tags.get(name),
+      resolved: (name, digest) => void tags.set(name, digest),
+    };
+    return { kept, records, tags };
+  }
+  const signed = (digest: string) =>
+    evidenceOf(digest, {
+      signatures: [{ signer: { authority: 'ours', logs: [] }, storedAs: 'legacy', annotations: {} }],
+    });
+
+  it('is what was read of images that somebody signed', async () => {
+    const { kept, records, tags } = keeping();
+    const images = source({ kept });
+    await images.evidence(tagged, [KEY], never);
+    expect([...records]).toEqual([]);
+    answer = signed;
+    resolves = OTHER;
+    await images.evidence(tagged, [KEY], never);
+    expect([...records.keys()]).toEqual([`registry.example/team/app@${OTHER}`]);
+    expect([...tags]).toEqual([['registry.example/team/app:v1', OTHER]]);
+  });
+
+  it('is verified again by the next, and only where the registry is gone', async () => {
+    answer = signed;
+    const { kept } = keeping();
+    await source({ kept }).evidence(tagged, [KEY], never);
+    resolves = undefined;
+    const next = source({ kept });
+    expect(await next.evidence(tagged, [KEY], never)).toEqual(signed(DIGEST));
+    expect(origins.at(-1)).toBe('kept');
+    // From then on it is remembered, for as long as it counts.
+    expect(await next.evidence(tagged, [KEY], never)).toEqual(signed(DIGEST));
+    expect(origins.at(-1)).toBe('stale');
+    now += 24 * HOUR;
+    expect(await next.evidence(tagged, [KEY], never)).toMatchObject({ state: 'unreachable' });
+  });
+
+  it.each([
+    ['comes from the future', -1],
+    ['is too old', 24 * HOUR],
+  ])('does not count where it %s', async (_, age) => {
+    const record: ContentRecord = { manifests: {}, tags: {}, referrers: {}, blobs: {} };
+    const { kept } = keeping();
+    answer = () => GONE;
+    const images = source({ kept: { ...kept, find: () => ({ record, age }) } });
+    expect(await images.evidence(pinned, [KEY], never)).toEqual(GONE);
+    expect(asked.filter((what) => what.startsWith('gather'))).toHaveLength(1);
+  });
+
+  it('does not count where it does not verify', async () => {
+    const { kept } = keeping();
+    answer = () => evidenceOf(DIGEST, { incomplete: 'the manifest was not kept' });
+    const record: ContentRecord = { manifests: {}, tags: {}, referrers: {}, blobs: {} };
+    const images = source({ kept: { ...kept, find: () => ({ record, age: 1 }) } });
+    expect(await images.evidence(pinned, [KEY], never)).toMatchObject({ evidence: { incomplete: expect.anything() } });
   });
 });
 
