@@ -66,6 +66,13 @@ describe('NO_PROXY', () => {
   );
 });
 
+it('a proxy of plain HTTP that wants TLS is an error', () => {
+  expect(readProxies({ http: 'https://proxy.test' })).toMatchObject({
+    ok: false,
+    error: expect.stringContaining('HTTP_PROXY'),
+  });
+});
+
 describe('a registry behind a proxy', () => {
   let server: RegistryServer;
   let plain: RegistryServer;

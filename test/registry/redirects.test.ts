@@ -121,6 +121,11 @@ describe('a blob that is redirected', () => {
     expect(server.met).toHaveLength(4);
   });
 
+  it.each(['', 'https://', 'http://['])('to %j is invalid (redirect to nowhere)', async (location) => {
+    expect(await redirectedTo(location)).toMatchObject({ ok: false, error: { kind: 'invalid' } });
+    expect(server.met).toHaveLength(1);
+  });
+
   it('back to the registry from elsewhere does not get its Authorization', async () => {
     const storage = `storage.test:${server.port}`;
     server.play(({ host, path }, response) =>

@@ -106,3 +106,28 @@ it('a file of authorities that holds none makes the registry unreachable', async
   });
   close();
 });
+
+it('pull secrets that cannot be read make the registry unreachable', async () => {
+  const content = contentOf([entryFor(registry, server)], {
+    pullSecrets: async () => {
+      throw new Error('secret qdrant/pull: forbidden');
+    },
+  });
+  const image = { registry, repository: 'acme/app', tag: 'v1' };
+  expect(await content.manifest(image, AbortSignal.timeout(60_000))).toMatchObject({
+    ok: false,
+    error: { kind: 'unreachable', message: expect.stringContaining('qdrant/pull') },
+  });
+  content.close();
+  expect(server.met).toEqual([]);
+});
+
+it('pull secrets that do not come end with the deadline', async () => {
+  const content = contentOf([entryFor(registry, server)], { pullSecrets: () => new Promise(() => undefined) });
+  const image = { registry, repository: 'acme/app', tag: 'v1' };
+  expect(await content.manifest(image, AbortSignal.timeout(50))).toMatchObject({
+    ok: false,
+    error: { kind: 'unreachable' },
+  });
+  content.close();
+});
