@@ -80,7 +80,8 @@ export async function startRegistry({ plain = false } = {}): Promise<RegistrySer
     }
     const manifest = manifests.get(`${repository}@${name}`);
     if (manifest) sendBytes(response, manifest.bytes, manifest.mediaType);
-    else response.writeHead(404, { 'content-type': 'application/json' }).end('{"errors":[{"code":"MANIFEST_UNKNOWN"}]}');
+    else
+      response.writeHead(404, { 'content-type': 'application/json' }).end('{"errors":[{"code":"MANIFEST_UNKNOWN"}]}');
   }
 
   function referrersOf(digest: string): object[] {
