@@ -1,4 +1,7 @@
 import type { Known } from '../engine/fact.ts';
+import type { Authority } from '../images/authorities.ts';
+import type { ImageAnswer } from '../images/evidence.ts';
+import type { ImageReference } from '../k8s/core/image-reference.ts';
 import type { KindName } from '../k8s/kinds.ts';
 import type { JsonObject } from '../k8s/object.ts';
 
@@ -33,9 +36,21 @@ export interface ObjectKey {
   readonly uid: string;
 }
 
+/** What registries and the signatures in them tell of images. */
+export interface ImageSource {
+  /**
+   * What is known of one image. Never rejects: whoever cannot be asked, or does not answer before the signal aborts, makes
+   * the answer `unreachable`.
+   * @param authorities whose signatures are of interest: what they do not verify counts as a rejection
+   */
+  evidence(of: ImageReference, authorities: readonly Authority[], signal: AbortSignal): Promise<ImageAnswer>;
+}
+
 /** Everything outside that facts are learnt through. */
 export interface Ports {
   readonly cluster: World;
+  /** Left out where nobody asks a registry: files alone do not tell who signed an image. */
+  readonly images?: ImageSource;
   /** Facts that cannot be learnt, by name, each with the reason: what a fixture says of its world. */
   readonly unlearnable?: Readonly<Record<string, string>>;
 }

@@ -138,6 +138,8 @@ export interface ImageEvidence {
   readonly attestations: readonly Attestation[];
   readonly attached: readonly AttachedDocument[];
   readonly rejections: readonly Rejection[];
+  /** Why something may be missing here: a part of the registry could not be read. Then "not signed" cannot be told. */
+  readonly incomplete?: string | undefined;
 }
 
 /**
