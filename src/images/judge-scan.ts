@@ -63,7 +63,7 @@ function ageProblem({ finishedAt }: Scan, { maxAgeDays }: ScanDemand, now: Date)
   // Whatever a broken clock wrote must not be new for ever. What is no time at all is compared with nothing.
   if (!(at <= now.getTime() + SKEW_MS)) return 'have it scanned again: the newest report says that it is of the future';
   if (now.getTime() - at <= maxAgeDays * DAY_MS) return undefined;
-  return `have it scanned again: the newest report is of ${finishedAt.toISOString()}, expected at most ${maxAgeDays} days`;
+  return `have it scanned again: the newest report is of ${timeOf(finishedAt)}, expected at most ${maxAgeDays} days`;
 }
 
 function findingProblems(
@@ -82,7 +82,7 @@ function findingProblems(
   }
   const problems: ImageProblem[] = [];
   if (open.length > 0) {
-    const report = `${listed([scanner])} on ${finishedAt.toISOString()}`;
+    const report = `${listed([scanner])} on ${timeOf(finishedAt)}`;
     const required = `use an image without ${listed(open.map(describe), MOST_SHOWN)} (found by ${report}), or have a VEX statement set them aside`;
     problems.push({ required });
   }
@@ -99,4 +99,8 @@ function bySeverity(one: Vulnerability, other: Vulnerability): number {
 
 function describe({ id, severity, package: name, version }: Vulnerability): string {
   return `${severity} ${id} in ${name} ${version}`;
+}
+
+function timeOf(date: Date): string {
+  return Number.isNaN(date.getTime()) ? 'an unknown day' : date.toISOString();
 }
