@@ -6,6 +6,7 @@ import { claimClasses } from './claim-classes.ts';
 import { claimDrivers } from './claim-drivers.ts';
 import { classController } from './class-controller.ts';
 import { dataSources } from './data-sources.ts';
+import { imageEvidence } from './image-evidence.ts';
 import { namespace } from './namespace.ts';
 import { networkPolicies } from './network-policies.ts';
 import { owners } from './owners.ts';
@@ -23,6 +24,7 @@ export const FACTS = [
   claimDrivers,
   classController,
   dataSources,
+  imageEvidence,
   namespace,
   networkPolicies,
   owners,

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { duration, millisecondsOf } from '../engine/duration.ts';
 import { timestamp } from '../engine/timestamp.ts';
+import { registryScope } from '../k8s/core/image-reference.ts';
 import { authority, authorityOf, PUBLIC_GOOD, QDRANT, trustRootOf } from './authority-configuration.ts';
 import { imageSet, imageSetOf, imageSetProblem, namedBy, policy, policyOf } from './policy-configuration.ts';
 import type { ImagesSettings, TrustRootSource } from './settings.ts';
@@ -134,7 +135,7 @@ export function resolve(
       badForMs: millisecondsOf(badFor),
       staleForMs: millisecondsOf(staleFor),
     },
-    allowedRegistries,
+    allowedRegistries: allowedRegistries?.map(registryScope),
   };
 }
 

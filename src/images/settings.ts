@@ -111,5 +111,5 @@ export interface ImagesSettings {
   readonly trustRoots: Readonly<Record<string, TrustRootSource>>;
   readonly lives: EvidenceLives;
   /** What the rule `image-registry` allows: no other registry is ever asked. Undefined: that rule does not run. */
-  readonly allowedRegistries: readonly string[] | undefined;
+  readonly allowedRegistries: readonly RegistryScope[] | undefined;
 }

@@ -3,10 +3,12 @@ import { z } from 'zod';
 import { ConfigError, parseConfig } from '../config/load.ts';
 import type { Config } from '../config/resolve.ts';
 import { FACT_NAMES, type FactName } from '../facts/index.ts';
+import type { ImageSource } from '../facts/ports.ts';
 import { isKind } from '../k8s/kinds.ts';
 import type { JsonObject, KubernetesObject } from '../k8s/object.ts';
 import { failure, type Result, success } from '../k8s/result.ts';
 import { describeError, type InputError } from './documents.ts';
+import { createImageWorld, imageWorldSchema } from './image-world.ts';
 import { type Manifest, type Manifests, readManifests } from './objects.ts';
 
 const KIND = 'Fixture';
@@ -24,6 +26,8 @@ const fixtureHeaderSchema = z.strictObject({
   config: z.record(z.string(), z.json()).optional(),
   /** Facts that cannot be learnt, each with the reason. */
   unknown: z.partialRecord(z.enum(FACT_NAMES), z.string().min(1)).optional(),
+  /** What registries and signatures tell of images, by their references; left out: nobody asks a registry. */
+  images: imageWorldSchema.optional(),
   /** Why no API server can be asked: this fixture is only replayed at the webhook itself. */
   replay: z.string().min(1).optional(),
 });
@@ -47,6 +51,8 @@ export interface Fixture {
   readonly now?: Date;
   readonly config?: Config;
   readonly unknown: Readonly<Partial<Record<FactName, string>>>;
+  /** What registries tell in it; undefined where nobody asks them. */
+  readonly images?: ImageSource;
   readonly replay?: string;
 }
 
@@ -73,7 +79,7 @@ export function fixtureOf({ manifests, errors }: Manifests, file: string): Resul
   const others = header ? manifests.slice(1) : manifests;
   const parsed = fixtureHeaderSchema.safeParse(header?.object ?? { apiVersion: API_VERSION, kind: KIND });
   if (header && !parsed.success) return failure(problemsOf(header, parsed.error));
-  const { subject: wanted, now, config, unknown = {}, replay } = parsed.data ?? {};
+  const { subject: wanted, now, config, unknown = {}, images, replay } = parsed.data ?? {};
   const subjects = others.filter((manifest, index) => wanted === undefined || isWanted(manifest, index, wanted));
   const [subject] = subjects;
   if (!subject || subjects.length > 1) {
@@ -92,6 +98,7 @@ export function fixtureOf({ manifests, errors }: Manifests, file: string): Resul
     ...(now !== undefined && { now: new Date(now) }),
     ...(inline && { config: inline.value }),
     unknown,
+    ...(images && { images: createImageWorld(images) }),
     ...(replay !== undefined && { replay }),
   });
 }

@@ -31,7 +31,12 @@ import { userAndGroupIds } from './containers/user-and-group-ids.ts';
 import { windowsHostProcess } from './containers/windows-host-process.ts';
 import type { Rule } from './define.ts';
 import { imageDigest } from './images/image-digest.ts';
+import { imagePolicy } from './images/image-policy.ts';
+import { imageProvenance } from './images/image-provenance.ts';
 import { imageRegistry } from './images/image-registry.ts';
+import { imageSbom } from './images/image-sbom.ts';
+import { imageScan } from './images/image-scan.ts';
+import { imageSignature } from './images/image-signature.ts';
 import { calicoPolicy } from './network/calico-policy.ts';
 import { ciliumPolicy } from './network/cilium-policy.ts';
 import { clusterNetworkPolicy } from './network/cluster-network-policy.ts';
@@ -107,7 +112,12 @@ export const RULES: readonly Rule[] = [
   hostPorts,
   hostProbesAndHostLifecycle,
   imageDigest,
+  imagePolicy,
+  imageProvenance,
   imageRegistry,
+  imageSbom,
+  imageScan,
+  imageSignature,
   ingressSources,
   ingressTls,
   inlineCsiVolumes,

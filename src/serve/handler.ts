@@ -13,7 +13,7 @@ import { RULES } from '../rules/index.ts';
 import type { MemoryPool } from '../runtime/memory-pool.ts';
 import type { BadRequestReason } from '../telemetry/metrics.ts';
 import type { Body } from './body.ts';
-import { withEnforcementNotice } from './enforcement-notice.ts';
+import { withNotices } from './notices.ts';
 import { createTurns, decode, isLarge, parse, weighed } from './parse.ts';
 import { REFUSALS, type Refusal } from './refusals.ts';
 
@@ -146,7 +146,7 @@ export function createHandler({ config, ports, now, requestLog, memory }: Handle
     const policy = isJudged(subject) ? namespaces.get(namespace) : undefined;
     if (!policy) return { ...unjudged(uid, { code: 503, problem: unknownTo(subject) }, enforcement), subject };
     const { verdicts } = await judge(subject, policy, ports, signalAt(deadline));
-    const said = withEnforcementNotice(answer(subject, verdicts, enforcement), subject, policy.settings.network);
+    const said = withNotices(answer(subject, verdicts, enforcement), subject, policy.settings);
     return { uid, subject, verdicts, answer: said };
   }
 }

@@ -92,7 +92,7 @@ describe('images are verified', () => {
 
   it('by registries that the rule image-registry allows, and by no others', () => {
     const allowed = { rules: { 'image-registry': { options: { allowed: ['registry.example.com'] } } } };
-    expect(settingsOf({ verify: true }, allowed).allowedRegistries).toEqual(['registry.example.com']);
+    expect(settingsOf({ verify: true }, allowed).allowedRegistries).toEqual([{ registry: 'registry.example.com', path: '' }]);
     const off = { rules: { 'image-registry': { mode: 'off' } } };
     expect(settingsOf({ verify: true }, off).allowedRegistries).toBeUndefined();
   });

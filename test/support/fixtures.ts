@@ -58,7 +58,7 @@ export function readFixture({ path }: FixtureFile): Fixture {
   const read = readManifests(readFileSync(join(FIXTURES, path), 'utf8'), path);
   const fixture = fixtureOf(read, path);
   if (!fixture.ok) throw new Error(JSON.stringify(fixture.error));
-  const { subject: manifest, world, now = NOW, config, unknown, replay } = fixture.value;
+  const { subject: manifest, world, now = NOW, config, unknown, images, replay } = fixture.value;
   const placed = subjectOfManifest(manifest, now);
   if (!placed.ok) throw new Error(`${path}: ${placed.error.message}`);
   const policy = config ? config.namespaces.get(NAMESPACE) : defaultPolicy('private');
@@ -69,7 +69,11 @@ export function readFixture({ path }: FixtureFile): Fixture {
     subject: concernsAll(subject.object) ? { ...subject, namespace: NAMESPACE } : subject,
     policy,
     documents: world.map(({ object }) => object),
-    ports: { cluster: createManifestWorld(world, { complete: true }), unlearnable: unknown },
+    ports: {
+      cluster: createManifestWorld(world, { complete: true }),
+      ...(images && { images }),
+      unlearnable: unknown,
+    },
     ...(written && { config: written }),
     ...(replay !== undefined && { replay }),
   };

@@ -182,13 +182,14 @@ function headersIn({ manifests }: Manifests, allowed: boolean): InputError[] {
 function* casesOf(plain: readonly Manifest[], fixtures: readonly Fixture[], settings: ReviewSettings): Generator<Case> {
   const ports = { cluster: createManifestWorld(plain, { namespace: settings.namespace, complete: false }) };
   for (const manifest of plain) yield { ...settings, manifest, ports };
-  for (const { subject, world, now, config, unknown } of fixtures) {
+  for (const { subject, world, now, config, unknown, images } of fixtures) {
     yield {
       ...settings,
       ...(config && { config }),
       manifest: subject,
       ports: {
         cluster: createManifestWorld(world, { namespace: settings.namespace, complete: true }),
+        ...(images && { images }),
         unlearnable: unknown,
       },
       now: now ?? settings.now,

@@ -1,6 +1,7 @@
 import { request } from 'node:https';
 import type { Subject } from '../../../src/engine/subject.ts';
-import { groupOf, type KubernetesObject } from '../../../src/k8s/object.ts';
+import type { KubernetesObject } from '../../../src/k8s/object.ts';
+import { reviewFor, saidIn } from '../../support/ask-handler.ts';
 import type { WebhookProcess } from '../../support/webhook-process.ts';
 import type { SharedCluster } from '../harness/cluster.ts';
 import { goodSpec, pod } from './pods.ts';
@@ -51,26 +52,7 @@ async function told(result: ReturnType<SharedCluster['kubectl']>): Promise<Told>
 
 /** Sends the AdmissionReview that the API server would send, to the webhook itself. */
 export async function askWebhook(webhook: Asked, host: string, subject: Subject): Promise<Told> {
-  const { object, oldObject, operation, subresource, namespace } = subject;
-  const [version = ''] = object.apiVersion.split('/').slice(-1);
-  const review = {
-    apiVersion: 'admission.k8s.io/v1',
-    kind: 'AdmissionReview',
-    request: {
-      uid: 'c0ffee00-0000-4000-8000-000000000001',
-      kind: { group: groupOf(object.apiVersion), version, kind: object.kind },
-      subResource: subresource,
-      namespace,
-      operation,
-      userInfo: { username: 'replay' },
-      object: operation === 'DELETE' ? null : object,
-      oldObject: (operation === 'DELETE' ? object : oldObject) ?? null,
-    },
-  };
-  const { response } = JSON.parse(await post(webhook, host, JSON.stringify(review)));
-  // As kubectl prints them.
-  const warnings = (response.warnings ?? []).map((warning: string) => `Warning: ${warning}`);
-  return { allowed: response.allowed, message: [response.status?.message ?? '', ...warnings].join('\n') };
+  return saidIn(await post(webhook, host, JSON.stringify(reviewFor(subject))));
 }
 
 function post(webhook: Asked, host: string, body: string): Promise<string> {

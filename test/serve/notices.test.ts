@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { BAD_POD, CONFIG, GOOD_POD, review, reviewOf, type Serving, startServing } from '../support/serving.ts';
 
 const { network: _, ...UNACKNOWLEDGED } = CONFIG;
+const { images: __, ...UNSTATED } = CONFIG;
 const NOTICE = expect.stringContaining('nobody has stated that NetworkPolicies are enforced here');
 
 describe('as long as nobody has stated that NetworkPolicies are enforced', () => {
@@ -33,6 +34,20 @@ it('the admission of a pod carries none once somebody has', async () => {
     const answer = await review(serving, reviewOf(GOOD_POD));
     expect(answer).toMatchObject({ allowed: true });
     expect(answer.warnings).toBeUndefined();
+  } finally {
+    await serving.stop();
+  }
+});
+
+it('the admission of a pod carries another as long as nobody has said whether images are verified', async () => {
+  const serving = await startServing({ config: UNSTATED });
+  try {
+    const { allowed, warnings } = await review(serving, reviewOf(GOOD_POD));
+    expect({ allowed, warnings }).toEqual({
+      allowed: true,
+      warnings: [expect.stringContaining('nothing verifies who signed these images')],
+    });
+    expect(warnings?.[0]?.length).toBeLessThan(256);
   } finally {
     await serving.stop();
   }
