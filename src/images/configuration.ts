@@ -4,6 +4,7 @@ import { timestamp } from '../engine/timestamp.ts';
 import { registryScope } from '../k8s/core/image-reference.ts';
 import { authority, authorityOf, PUBLIC_GOOD, QDRANT, trustRootOf } from './authority-configuration.ts';
 import { imageSet, imageSetOf, imageSetProblem, namedBy, policy, policyOf } from './policy-configuration.ts';
+import { registriesSchema, resolveRegistries } from './registry-configuration.ts';
 import type { ImagesSettings, TrustRootSource } from './settings.ts';
 
 const id = z.string().regex(/^[a-z0-9]([a-z0-9-]*[a-z0-9])?$/, 'expected lower case letters, digits and dashes');
@@ -61,6 +62,7 @@ const OF_VERIFICATION = [
   'policies',
   'unmatched',
   'acceptedVulnerabilities',
+  'registries',
   'cache',
 ] as const;
 
@@ -97,6 +99,7 @@ export const shared = z
       .optional()
       .describe('What becomes of an image that no policy holds for: denied where it is left out.'),
     acceptedVulnerabilities: z.array(accepted).optional(),
+    registries: registriesSchema.optional(),
     cache: lives.optional(),
   })
   .prefault({})
@@ -130,6 +133,7 @@ export function resolve(
     trustRoots: Object.fromEntries(
       Object.entries(entry.trustRoots ?? {}).map(([name, each]) => [name, sourceOf(each)]),
     ),
+    ...resolveRegistries(entry.registries ?? []),
     lives: {
       goodForMs: millisecondsOf(goodFor),
       badForMs: millisecondsOf(badFor),

@@ -84,7 +84,6 @@ export const registriesSchema = z
       seen.add(key);
     }
   })
-  .default([])
   .describe(
     'How registries are reached, where that takes more than their name: mirrors, credentials, certificates, private addresses. Which registries may be used at all is said by the rule image-registry.',
   );

@@ -1,6 +1,7 @@
 import type { RegistryScope } from '../k8s/core/image-reference.ts';
 import type { Authority } from './authorities.ts';
 import type { Severity } from './evidence.ts';
+import type { RegistrySettings } from './registry-settings.ts';
 
 /** Some images, by where they lie: registries or parts of them, and single repositories. Never by tag, which is free text. */
 export interface ImageSet {
@@ -100,7 +101,7 @@ export interface EvidenceLives {
 }
 
 /** What a namespace is told of its images. */
-export interface ImagesSettings {
+export interface ImagesSettings extends RegistrySettings {
   /** unstated: the configuration does not say, and nothing is verified, of which admissions carry a warning. */
   readonly verification: 'on' | 'off' | 'unstated';
   readonly policies: readonly ImagePolicy[];

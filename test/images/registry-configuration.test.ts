@@ -4,10 +4,6 @@ import { registryEntryOf } from '../../src/images/registry-settings.ts';
 import { parseImageReference } from '../../src/k8s/core/image-reference.ts';
 
 describe('images.registries', () => {
-  it('is empty where it is left out', () => {
-    expect(registriesSchema.parse(undefined)).toEqual([]);
-  });
-
   it('becomes settings', () => {
     const entries = registriesSchema.parse([
       { registry: 'docker.io/qdrant', mirrors: ['registry.internal/mirror/qdrant'] },
