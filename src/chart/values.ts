@@ -238,6 +238,13 @@ export const chartValues = z.strictObject({
     })
     .prefault({})
     .describe("Authorities, in PEM, that are trusted besides Node's own."),
+  extraVolumes: z
+    .array(kubernetes)
+    .default([])
+    .describe(
+      'Further volumes of the pods of the webhook: Secrets with credentials of registries, trust roots, authorities (docs/images.md).',
+    ),
+  extraVolumeMounts: z.array(kubernetes).default([]).describe('Where its container finds them.'),
   networkPolicy,
   serviceMonitor: z
     .strictObject({

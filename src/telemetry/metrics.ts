@@ -1,6 +1,7 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import type { Verdict } from '../engine/review.ts';
 import type { Mode } from '../engine/rule.ts';
+import type { ImageAnswer } from '../images/evidence.ts';
 
 /** Why a request was refused without being judged. The set is fixed, so that the metric has few label values. */
 export const BAD_REQUESTS = [
@@ -54,6 +55,10 @@ export interface Metrics {
   watchError(plural: string): void;
   /** Sets the function that is asked at each scrape how many seconds ago each watch last heard from the API server. */
   contactAges(read: () => ReadonlyMap<string, number>): void;
+  /** Something was learnt of an image, or could not be. @param origin whether a registry was asked for it */
+  imageAnswer(state: ImageAnswer['state'], origin: string): void;
+  /** Sets the function that is asked at each scrape of how many images something is known, and how much it takes. */
+  imagesKnown(read: () => { readonly images: number; readonly bytes: number }): void;
   /** Returns the text that Prometheus scrapes, and its content type. */
   expose(): Promise<{ readonly type: string; readonly text: string }>;
 }
@@ -127,6 +132,12 @@ export function createMetrics(build: { readonly version: string; readonly node: 
     name: `${PREFIX}watch_errors_total`,
     help: 'Watches on the cluster that failed and were restarted.',
     labelNames: ['resource'],
+    registers,
+  });
+  const imageAnswers = new Counter({
+    name: `${PREFIX}image_answers_total`,
+    help: 'Images that a review asked about, by what is known of them, and by whether a registry was asked for it.',
+    labelNames: ['state', 'origin'],
     registers,
   });
   const { version, node } = build;
@@ -208,6 +219,25 @@ export function createMetrics(build: { readonly version: string; readonly node: 
         registers,
         collect() {
           for (const [resource, age] of read()) this.set({ resource }, age);
+        },
+      });
+    },
+    imageAnswer: (state, origin) => imageAnswers.inc({ state, origin }),
+    imagesKnown(read) {
+      new Gauge({
+        name: `${PREFIX}images_known`,
+        help: 'Images of which something is remembered.',
+        registers,
+        collect() {
+          this.set(read().images);
+        },
+      });
+      new Gauge({
+        name: `${PREFIX}images_known_bytes`,
+        help: 'An estimate of the memory that what is remembered of images takes.',
+        registers,
+        collect() {
+          this.set(read().bytes);
         },
       });
     },

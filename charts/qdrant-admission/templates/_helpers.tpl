@@ -128,3 +128,11 @@ shutdown.graceSeconds: {{ $shutdown.graceSeconds }} is too short: expected more 
 autoscaling.maxReplicas: expected at least minReplicas, {{ $.Values.autoscaling.minReplicas }}
 {{- end }}
 {{- end }}
+
+{{/* Whether registries are asked who signed images, as the program itself tells it from its configuration. */}}
+{{- define "qdrant-admission.verifiesImages" -}}
+{{- $images := .Values.policy.images | default dict -}}
+{{- if hasKey $images "verify" -}}
+{{- if $images.verify }}true{{ end -}}
+{{- else if $images.policies }}true{{ end -}}
+{{- end }}

@@ -17,6 +17,7 @@ import { createMetrics, type Metrics } from '../../telemetry/metrics.ts';
 import { type CommandContext, EXIT, type Timing } from '../shared/context.ts';
 import { keepCertificate } from './certificate.ts';
 import { connectCluster } from './cluster.ts';
+import { connectImages } from './images.ts';
 import { type ServeFlags, type ServeSettings, serveSettings } from './settings.ts';
 
 /** How often files are looked at, in milliseconds. */
@@ -54,8 +55,18 @@ async function answer(settings: ServeSettings, context: CommandContext): Promise
   let draining = false;
 
   const cluster = await connectCluster(settings, { env, log, metrics, signal: ending.signal });
+  const images = connectImages(settings, {
+    env,
+    log,
+    metrics,
+    client: cluster.client,
+    memoryLimit: budget.limit,
+    now,
+    signal: ending.signal,
+  });
   const take = (next: Config) => {
     cluster.follow(next);
+    images.follow(next);
     for (const expired of expiredAt(next, now())) log.warn({ expired }, 'this has expired, and no longer holds');
   };
   const config = await keepConfig(settings.config, env['POD_NAMESPACE'], log, metrics, take);
@@ -77,6 +88,7 @@ async function answer(settings: ServeSettings, context: CommandContext): Promise
     use: (next) => server?.reload(next),
   });
   if (certificate === undefined) return EXIT.accepted;
+  const ports = { cluster: cluster.world, images: images.source };
   const unready = () => (draining ? 'draining' : (certificate.unready() ?? cluster.unready()));
   server = await startServer({
     ...(settings.bind !== undefined && { bind: settings.bind }),
@@ -85,7 +97,7 @@ async function answer(settings: ServeSettings, context: CommandContext): Promise
     certificate: certificate.current(),
     connections: budget.connections,
     reviews: createReviewPath({
-      handler: createHandler({ config, ports: { cluster: cluster.world }, now, requestLog, memory: objects }),
+      handler: createHandler({ config, ports, now, requestLog, memory: objects }),
       requestLog,
       memory: bodies,
       isDraining: () => draining,
@@ -104,6 +116,7 @@ async function answer(settings: ServeSettings, context: CommandContext): Promise
   await clock.sleep(settings.drainSeconds * 1000, ending.signal);
   await server.close();
   config.stop();
+  await images.stop();
   ending.abort();
   await certificate.stop();
   log.info('stopped');

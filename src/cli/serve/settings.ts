@@ -15,6 +15,7 @@ export type ServeFlags = {
   readonly 'tls-private-key-file': string | undefined;
   readonly 'certificate-secret': string | undefined;
   readonly 'webhook-configuration': string | undefined;
+  readonly 'evidence-config-map': readonly string[] | undefined;
   readonly service: string | undefined;
 };
 
@@ -40,6 +41,8 @@ export interface ServeSettings {
   readonly logLevel: LogLevel;
   /** In bytes. */
   readonly memoryLimit?: number;
+  /** ConfigMaps that keep what was read of verified images. */
+  readonly evidence?: { readonly namespace: string; readonly configMaps: readonly string[] };
 }
 
 /** What the flags mean together. @throws Misuse */
@@ -55,7 +58,14 @@ export function serveSettings(flags: ServeFlags, env: Readonly<Record<string, st
     drainSeconds: flags['drain-seconds'],
     logLevel: flags['log-level'],
     ...(flags['memory-limit'] !== undefined && { memoryLimit: flags['memory-limit'] }),
+    ...evidencePlace(flags['evidence-config-map'] ?? [], env['POD_NAMESPACE']),
   };
+}
+
+function evidencePlace(configMaps: readonly string[], namespace: string | undefined): Pick<ServeSettings, 'evidence'> {
+  if (configMaps.length === 0) return {};
+  if (!namespace) throw new Misuse('--evidence-config-map needs the environment variable POD_NAMESPACE');
+  return { evidence: { namespace, configMaps } };
 }
 
 function certificateSource(flags: ServeFlags, env: Readonly<Record<string, string | undefined>>): CertificateSource {
