@@ -20,6 +20,7 @@ export function defaultsPage(rules: readonly Rule[]): string {
     '# Defaults',
     'What every rule does where the configuration says nothing. `enforce` denies, `warn` warns, `audit` only leaves an audit annotation, `off` does not run. A namespace changes a row with `rules: {<id>: {mode: …}}`.',
     'A rule that another one overrides does not run where that one says it all: four baseline checks of the Pod Security Standards at level restricted, the default. Where a configuration weakens the stricter rule, the overridden one runs again.',
+    'The rules on signatures, SBOM, scans and provenance of images run only where `images.verify` is on: [images.md](images.md).',
     table,
   ]
     .join('\n\n')

@@ -1,8 +1,10 @@
 import { generateKeyPairSync } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { stringify } from 'yaml';
+import { parse, stringify } from 'yaml';
 import { expiredAt } from '../../src/config/expiry.ts';
 import { ConfigError, parseConfig } from '../../src/config/load.ts';
+import { isAllowed } from '../../src/images/matching.ts';
 import type { ImagesSettings } from '../../src/images/settings.ts';
 
 const KEY = pemOf(generateKeyPairSync('ec', { namedCurve: 'P-256' }).publicKey);
@@ -92,7 +94,9 @@ describe('images are verified', () => {
 
   it('by registries that the rule image-registry allows, and by no others', () => {
     const allowed = { rules: { 'image-registry': { options: { allowed: ['registry.example.com'] } } } };
-    expect(settingsOf({ verify: true }, allowed).allowedRegistries).toEqual([{ registry: 'registry.example.com', path: '' }]);
+    expect(settingsOf({ verify: true }, allowed).allowedRegistries).toEqual([
+      { registry: 'registry.example.com', path: '' },
+    ]);
     const off = { rules: { 'image-registry': { mode: 'off' } } };
     expect(settingsOf({ verify: true }, off).allowedRegistries).toBeUndefined();
   });
@@ -290,4 +294,31 @@ it('trust roots are files, mirrors, or both', () => {
   expect(problemsIn(keyed({}, OWN, { trustRoots: { lab: {} } })).join()).toContain(
     'trustRoots.lab: expected file, or tufMirror',
   );
+});
+
+describe('the examples of docs/images.md', () => {
+  const page = readFileSync(new URL('../../docs/images.md', import.meta.url), 'utf8');
+  const examples = [...page.matchAll(/^```yaml\n(.*?)^```$/gms)].map(([, text = '']) => parse(text));
+  const settings = examples.map((example) => {
+    const whole = { version: 1, namespaces: [{ names: ['qdrant'], profile: 'private' }], ...example };
+    return parseConfig(stringify(whole), 'c').namespaces.get('qdrant')?.settings.images;
+  });
+
+  it('are all accepted, and verify', () => {
+    expect(settings.map((each) => each?.verification)).toEqual(['on', 'on', 'on', 'on']);
+  });
+
+  it('write out what holds for the images of Qdrant where nothing stands', () => {
+    expect(settings[1]).toEqual(settings[0]);
+  });
+
+  it('allow the registries of the images that they have policies for', () => {
+    for (const { policies, allowedRegistries } of settings.flatMap((each) => each ?? [])) {
+      for (const { scopes, repositories } of policies.map(({ images }) => images)) {
+        for (const { registry, path } of [...scopes, ...repositories]) {
+          expect(isAllowed({ registry, repository: path }, allowedRegistries), `${registry}/${path}`).toBe(true);
+        }
+      }
+    }
+  });
 });

@@ -46,6 +46,21 @@ ${goodPod('c')}`);
     expect(fixture.replay).toBe('the clock of an API server cannot be set');
     expect(fixture.config?.enforcement).toBe('audit');
     expect(fixture.config?.namespaces.get('qdrant')?.profile).toBe('hybrid');
+    expect(fixture.images).toBeUndefined();
+  });
+
+  it('may bring what registries tell, and says where that cannot be read', async () => {
+    const digest = `sha256:${'9'.repeat(64)}`;
+    const header = `${HEADER}images:\n  a.example/b@${digest}: { absent: gone }\n`;
+    const { images } = await read(`${header}---\n${goodPod('a')}`);
+    const reference = { registry: 'a.example', repository: 'b', digest };
+    expect(await images?.evidence(reference, [], new AbortController().signal)).toEqual({
+      state: 'absent',
+      reason: 'gone',
+    });
+    expect(errors(`${HEADER}images:\n  a.example/b: { here: true }\n---\n${goodPod('a')}`).join()).toContain(
+      'images.a.example/b: Unrecognized key: "here"',
+    );
   });
 
   it('brings its own NetworkPolicies, or plays where one denies what no other opens', async () => {

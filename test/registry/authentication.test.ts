@@ -158,7 +158,9 @@ describe('a registry that wants a token', () => {
     ['nothing', ''],
   ])('whose service gives a token of %s is unreachable', async (_, token) => {
     wantTokens({ answer: { token } });
-    expect(await ask()).toMatchObject([{ ok: false, error: { kind: 'unreachable' } }]);
+    expect(await ask()).toMatchObject([
+      { ok: false, error: { kind: 'unreachable', message: expect.stringContaining('none that can be sent') } },
+    ]);
   });
 
   it('whose service sends a token of a megabyte is invalid', async () => {
@@ -211,6 +213,15 @@ describe('a realm of another host', () => {
     ]);
     expect(tokenRequests()).toEqual([]);
     expect(JSON.stringify(found)).not.toContain('hunter2');
+  });
+
+  it('that is private by the configuration is asked over TLS only', async () => {
+    const plain = await startRegistry({ plain: true });
+    const host = `auth.test:${plain.port}`;
+    wantTokens({ realm: `http://${host}/token` });
+    expect(await ask({ privateHosts: [host] })).toMatchObject([{ ok: false, error: { kind: 'unreachable' } }]);
+    await plain.close();
+    expect(plain.met).toEqual([]);
   });
 
   it('that is the same host without TLS is not asked', async () => {

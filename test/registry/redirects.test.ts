@@ -99,6 +99,16 @@ describe('a blob that is redirected', () => {
     expect(JSON.stringify(found)).not.toContain('secret-of-the-registry');
   });
 
+  it('to a private host is followed over TLS only', async () => {
+    const plain = await startRegistry({ plain: true });
+    plain.putBlob('hello');
+    const host = `storage.test:${plain.port}`;
+    const found = await redirectedTo(`http://${host}/v2/x/blobs/${blob.digest}`, [host]);
+    await plain.close();
+    expect(found).toMatchObject({ ok: false, error: { kind: 'invalid', message: expect.stringContaining('https') } });
+    expect(plain.met).toEqual([]);
+  });
+
   it('to a metadata service stays unread even where the configuration calls it private', async () => {
     const found = await redirectedTo('https://169.254.169.254/', ['169.254.169.254']);
     expect(found).toMatchObject({ ok: false, error: { kind: 'invalid' } });

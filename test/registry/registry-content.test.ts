@@ -182,6 +182,12 @@ describe('a blob', () => {
     expect(await content.blob(image(), blob, 100, signal())).toMatchObject({ ok: false, error: { kind: 'invalid' } });
   });
 
+  it('whose descriptor says another size than its bytes have is invalid, though the digest is right (size lie)', async () => {
+    server.putBlob('hello');
+    const blob = { ...descriptorOf('hello'), size: 10, annotations: {} };
+    expect(await content.blob(image(), blob, 100, signal())).toMatchObject({ ok: false, error: { kind: 'invalid' } });
+  });
+
   it('that is larger than the limit is not asked for', async () => {
     const blob = { ...descriptorOf('hello'), annotations: {} };
     expect(await content.blob(image(), blob, 4, signal())).toMatchObject({ ok: false, error: { kind: 'invalid' } });
@@ -238,6 +244,7 @@ describe('referrers', () => {
     server.play(({ path }, response) => path.includes('/referrers/') && send(response, status, headers, '<html>'));
     const found = await list();
     expect(found.ok && found.value.map(({ digest }) => digest)).toEqual([one.digest]);
+    expect(server.met.filter(({ path }) => path.includes('/referrers/'))).toHaveLength(1);
   });
 
   it('come from the fallback tag where the API says falsely that there are none (false 200)', async () => {

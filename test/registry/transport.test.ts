@@ -85,6 +85,7 @@ describe('an answer that is too much', () => {
       ok: false,
       error: { kind: 'invalid', message: expect.stringContaining('compressed') },
     });
+    expect(server.met.map(({ acceptEncoding }) => acceptEncoding)).toEqual(['identity']);
   });
 
   it.each(['br', 'deflate', 'zstd', 'identity, gzip'])('may not say that it is packed by %s', async (encoding) => {

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { parse } from 'yaml';
+import { parse, stringify } from 'yaml';
 import { runProgram } from '../../support/command-line.ts';
 import { files } from '../../support/review-run.ts';
 
@@ -33,6 +33,34 @@ it.each(['validate', 'show'])('%s warns of what has expired', async (action) => 
   const { code, stderr } = await config(action, EXPIRED);
   expect(code).toBe(0);
   expect(stderr).toMatch(/^c\.yaml: this has expired and no longer holds: /);
+});
+
+it('show prints who signs which images, defaults filled in', async () => {
+  const images = {
+    authorities: {
+      team: {
+        keyless: { identities: [{ issuer: 'https://git.example.com', subjectPattern: 'https://git\\.example/.*' }] },
+      },
+    },
+    policies: [{ images: ['a.example/b'], repositories: ['a.example/c'], authorities: ['team', 'qdrant'] }],
+  };
+  const protect = (images?: object) => ({
+    version: 1,
+    namespaces: [{ names: ['qdrant'], profile: 'private' }],
+    images,
+  });
+  const shown = async (given?: object) =>
+    parse((await config('show', stringify(protect(given)))).stdout).namespaces.qdrant.images;
+  expect(await shown()).toEqual({ verification: 'unstated' });
+  expect(await shown(images)).toMatchObject({
+    verification: 'on',
+    unmatched: 'deny',
+    policies: [{ images: ['a.example/b'], repositories: ['a.example/c'], sbom: { level: 'bound' } }],
+    authorities: {
+      team: { identities: [{ issuer: 'https://git.example.com', subject: { pattern: 'https://git\\.example/.*' } }] },
+      qdrant: { identities: [{ ownerUri: 'https://github.com/qdrant', refs: ['refs/tags/*'] }] },
+    },
+  });
 });
 
 it('show prints every rule that runs, with its mode and options', async () => {

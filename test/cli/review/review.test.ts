@@ -407,3 +407,15 @@ describe('what is large or hostile', () => {
     expect(stdout).toMatch(/^refused {3}Pod qdrant\/last {2}<stdin>:118001\n/);
   });
 });
+
+it('a rule that needs a registry is listed as not judged, and unknown where that is asked for', async () => {
+  const config = 'version: 1\nnamespaces: [{ names: [qdrant], profile: private }]\nimages: { verify: true }\n';
+  const folder = await files({ 'config.yaml': config, 'pod.yaml': goodPod('a') });
+  const args = ['--config', join(folder, 'config.yaml'), join(folder, 'pod.yaml')];
+  const { code, stdout } = await review(args);
+  expect(stdout).toContain(
+    'not judged: image-sbom, image-scan, image-signature need imageEvidence: only a registry tells, and none is asked here (1 object)',
+  );
+  expect(code).toBe(0);
+  expect((await review(['--strict', ...args])).code).toBe(2);
+});

@@ -3,6 +3,7 @@ import type { Config } from '../../../config/resolve.ts';
 import type { Policy } from '../../../rules/define.ts';
 import { type CommandContext, EXIT } from '../../shared/context.ts';
 import { loadChecked } from '../load-checked.ts';
+import { showImages } from './images.ts';
 
 /** `config show FILE`. */
 export async function showConfig(_: object, [file]: readonly [string], context: CommandContext): Promise<number> {
@@ -19,7 +20,7 @@ function show({ enforcement, namespaces }: Config): string {
 }
 
 function showPolicy({ profile, podSecurityLevel, templates, settings, rules, exemptions }: Policy): object {
-  const { enforcedSince, storage } = settings;
+  const { enforcedSince, images, storage } = settings;
   const shownRoles = Object.entries(settings.roles).map(([name, { selector, images }]) => [
     name,
     { selector, images: images.map((image) => image.pattern()) },
@@ -30,6 +31,7 @@ function showPolicy({ profile, podSecurityLevel, templates, settings, rules, exe
     templates,
     ...(shownRoles.length > 0 && { roles: Object.fromEntries(shownRoles) }),
     ...(enforcedSince && { enforcedSince }),
+    images: showImages(images),
     storage,
     rules: Object.fromEntries(
       rules.map(({ rule, mode, options }) => [rule.id, Object.keys(options).length > 0 ? { mode, options } : { mode }]),
