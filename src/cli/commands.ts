@@ -9,6 +9,7 @@ import { serveCommand } from './serve/command.ts';
 import { defineGroup } from './shared/define-command.ts';
 import { storageCommands } from './storage/command.ts';
 import { uninstallCommand } from './uninstall/command.ts';
+import { verifyCommand } from './verify/command.ts';
 
 /** All commands, sorted. What they do is not loaded yet. */
 export const COMMANDS = defineGroup({
@@ -27,5 +28,6 @@ Exit codes: 0 nothing refused, 1 refused, 2 could not tell, 3 bad input or usage
     serve: serveCommand,
     storage: storageCommands,
     uninstall: uninstallCommand,
+    verify: verifyCommand,
   },
 });

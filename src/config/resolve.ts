@@ -55,8 +55,11 @@ export function resolveConfig(file: ConfigFile): Config {
   };
 }
 
-/** What holds where no configuration says otherwise. */
-export function defaultPolicy(profile: Profile): Policy {
+/**
+ * What holds where no configuration says otherwise.
+ * @param verify whether images are verified: by Qdrant's signatures
+ */
+export function defaultPolicy(profile: Profile, { verify }: { readonly verify?: boolean } = {}): Policy {
   return resolvePolicy(
     {
       profile,
@@ -69,7 +72,7 @@ export function defaultPolicy(profile: Profile): Policy {
     },
     [],
     {
-      images: SHARED_SCHEMAS.images.parse({}),
+      images: SHARED_SCHEMAS.images.parse(verify === undefined ? {} : { verify }),
       network: SHARED_SCHEMAS.network.parse({}),
       storage: SHARED_SCHEMAS.storage.parse({}),
     },

@@ -2,6 +2,7 @@ import { PROFILES } from '../../engine/policy.ts';
 import { defineCommand } from '../shared/define-command.ts';
 import { COLOUR_FLAG, SWITCH, text } from '../shared/flags.ts';
 import { formatFlag } from '../shared/formats.ts';
+import { IMAGE_FLAGS } from '../shared/images.ts';
 import { REVIEW_FORMATS } from './formats.ts';
 import type { ReviewFlags } from './run.ts';
 
@@ -15,6 +16,7 @@ Exit codes: 0 nothing refused, 1 refused, 2 could not tell, 3 bad input or usage
     ['deploy/', 'files, and all files in folders'],
     ['-n qdrant -', 'what another program writes: helm template my-release ./chart | …'],
     ['--config policy.yaml --format json deploy/', 'by the policy that is installed, for a program'],
+    ['--registry deploy/', 'and who signed the images'],
   ],
   parameters: {
     flags: {
@@ -39,6 +41,7 @@ Exit codes: 0 nothing refused, 1 refused, 2 could not tell, 3 bad input or usage
         brief: 'NAME of the namespace of objects that name none',
       },
       format: formatFlag(REVIEW_FORMATS),
+      ...IMAGE_FLAGS,
       strict: { ...SWITCH, brief: 'a rule that needs more than the files tell could not tell: exit code 2' },
       fixtures: { ...SWITCH, brief: 'honour the headers of fixtures, which bring their own policy' },
       color: COLOUR_FLAG,

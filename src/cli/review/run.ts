@@ -4,7 +4,8 @@ import { refuses } from '../../engine/answer.ts';
 import type { Profile } from '../../engine/policy.ts';
 import { judgesKind, type Verdict } from '../../engine/review.ts';
 import type { Subject } from '../../engine/subject.ts';
-import type { Ports } from '../../facts/ports.ts';
+import type { ImageSource, Ports } from '../../facts/ports.ts';
+import type { ImagesSettings } from '../../images/settings.ts';
 import { judge, judgeForAll } from '../../judge.ts';
 import { concernsAll } from '../../k8s/kinds.ts';
 import type { KubernetesObject } from '../../k8s/object.ts';
@@ -20,6 +21,8 @@ import { RULES } from '../../rules/index.ts';
 import { type CommandContext, EXIT } from '../shared/context.ts';
 import type { Colour } from '../shared/flags.ts';
 import { writeReport } from '../shared/formats.ts';
+import { asksForImages, type ImageFlags, openImages } from '../shared/images.ts';
+import { Misuse } from '../shared/misuse.ts';
 import { paintFor } from '../shared/terminal.ts';
 import { REVIEW_FORMATS } from './formats.ts';
 import type {
@@ -32,7 +35,7 @@ import type {
   Standing,
 } from './report.ts';
 
-export type ReviewFlags = {
+export type ReviewFlags = ImageFlags & {
   readonly config: string | undefined;
   readonly profile: Profile;
   readonly namespace: string | undefined;
@@ -53,7 +56,10 @@ export async function review(flags: ReviewFlags, names: readonly string[], conte
     context.stderr.write(`${error.problems.join('\n')}\n`);
     return EXIT.usage;
   }
-  const review = await reviewFiles(names, flags, config, context);
+  const fallback = defaultPolicy(flags.profile, asksForImages(flags) ? { verify: true } : {});
+  const images = asksForImages(flags) ? await openImages(imagesOf(config, fallback), flags, context) : undefined;
+  const review = await reviewFiles(names, flags, { config, fallback, images: images?.source }, context);
+  await images?.close();
   if (!review) {
     context.stderr.write('qdrant-admission review: interrupted, not everything was judged\n');
     return EXIT.unknown;
@@ -75,17 +81,32 @@ export async function review(flags: ReviewFlags, names: readonly string[], conte
   return exitCode;
 }
 
+/** What the configuration says of images, the same for all namespaces. @throws Misuse where it has none verified */
+function imagesOf(config: Config | undefined, fallback: Policy): ImagesSettings {
+  const [first] = config?.namespaces.values() ?? [];
+  const { images } = (first ?? fallback).settings;
+  if (images.verification === 'on') return images;
+  throw new Misuse('--registry and --layout need a configuration that has images verified: images.verify: true');
+}
+
+interface Around {
+  readonly config: Config | undefined;
+  readonly fallback: Policy;
+  readonly images: ImageSource | undefined;
+}
+
 /** Undefined where we were asked to stop. */
 async function reviewFiles(
   names: readonly string[],
   flags: ReviewFlags,
-  config: Config | undefined,
+  { config, fallback, images }: Around,
   { stdin, signal, now }: CommandContext,
 ): Promise<Review | undefined> {
   const inputOptions = { stdin, signal, ...(flags.config !== undefined && { except: flags.config }) };
   const review = await reviewInputs(readInputFiles(names, inputOptions), {
     ...(config && { config }),
-    fallback: defaultPolicy(flags.profile),
+    fallback,
+    ...(images && { images }),
     ...(flags.namespace !== undefined && { namespace: flags.namespace }),
     strict: flags.strict ?? false,
     fixtures: flags.fixtures ?? false,
@@ -114,6 +135,8 @@ export interface ReviewSettings {
   readonly namespace?: string;
   /** Whether a rule that needs more than the files tell counts as unknown. */
   readonly strict: boolean;
+  /** What tells of images; left out: nobody is asked. */
+  readonly images?: ImageSource;
   /** Whether headers of fixtures are honoured: they bring a configuration of their own. */
   readonly fixtures: boolean;
   readonly now: Date;
@@ -180,7 +203,10 @@ function headersIn({ manifests }: Manifests, allowed: boolean): InputError[] {
 }
 
 function* casesOf(plain: readonly Manifest[], fixtures: readonly Fixture[], settings: ReviewSettings): Generator<Case> {
-  const ports = { cluster: createManifestWorld(plain, { namespace: settings.namespace, complete: false }) };
+  const ports = {
+    cluster: createManifestWorld(plain, { namespace: settings.namespace, complete: false }),
+    ...(settings.images && { images: settings.images }),
+  };
   for (const manifest of plain) yield { ...settings, manifest, ports };
   for (const { subject, world, now, config, unknown, images } of fixtures) {
     yield {

@@ -1,0 +1,88 @@
+import type { ImageSource } from '../../facts/ports.ts';
+import type { ImagesSettings } from '../../images/settings.ts';
+import type { CommandContext } from './context.ts';
+import { text } from './flags.ts';
+import { Misuse } from './misuse.ts';
+
+/** Flags of commands that ask about images. */
+export const IMAGE_FLAGS = {
+  registry: {
+    kind: 'boolean',
+    optional: true,
+    withNegated: false,
+    brief: 'ask registries who signed the images',
+  },
+  layout: {
+    kind: 'parsed',
+    parse: text,
+    optional: true,
+    placeholder: 'DIR',
+    brief: 'DIR with an OCI image layout that holds the images and their signatures: no registry is asked',
+  },
+} as const;
+
+export type ImageFlags = {
+  readonly registry: boolean | undefined;
+  readonly layout: string | undefined;
+};
+
+/** Of one command, for what is learnt of images: a run ends, and forgets. */
+const MEMORY_BYTES = 64 * 1024 * 1024;
+
+/** Whether images are asked about at all. @throws Misuse */
+export function asksForImages({ registry, layout }: ImageFlags): boolean {
+  if (registry && layout !== undefined) throw new Misuse('expected --registry or --layout DIR, and not both');
+  return registry === true || layout !== undefined;
+}
+
+/** An open connection to whatever tells of images. */
+export interface OpenImages {
+  readonly source: ImageSource;
+  close(): Promise<void>;
+}
+
+/**
+ * Opens what tells of images: registries, as the configuration has them reached, or a layout directory.
+ * @throws Misuse where trust roots or proxies cannot be used
+ */
+export async function openImages(
+  settings: ImagesSettings,
+  { layout }: Pick<ImageFlags, 'layout'>,
+  { env }: Pick<CommandContext, 'env'>,
+): Promise<OpenImages> {
+  const [
+    { ImageMemory },
+    { createRegistryImages },
+    { LayoutContent },
+    { RegistryContent },
+    { readProxies },
+    { WorkerPool },
+    { TrustRootKeeper },
+  ] = await Promise.all([
+    import('../../evidence/image-memory.ts'),
+    import('../../evidence/registry-images.ts'),
+    import('../../registry/layout-content.ts'),
+    import('../../registry/registry-content.ts'),
+    import('../../registry/proxies.ts'),
+    import('../../sigstore/worker-pool.ts'),
+    import('../../sigstore/trust-roots.ts'),
+  ]);
+  const proxies = readProxies({ https: env['HTTPS_PROXY'], http: env['HTTP_PROXY'], except: env['NO_PROXY'] });
+  if (!proxies.ok) throw new Misuse(proxies.error);
+  const trust = await TrustRootKeeper.open(settings.trustRoots);
+  const verification = new WorkerPool({ size: 2 });
+  return {
+    source: createRegistryImages({
+      content:
+        layout === undefined ? new RegistryContent({ settings, proxies: proxies.value }) : new LayoutContent(layout),
+      verification,
+      trustRoots: () => trust.current,
+      memory: new ImageMemory(MEMORY_BYTES),
+      lives: settings.lives,
+    }),
+    async close() {
+      trust.stop();
+      await verification.close();
+    },
+  };
+}
