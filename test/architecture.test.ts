@@ -35,14 +35,14 @@ const FLOORS: readonly (readonly string[])[] = [
   ['k8s', 'certificates'],
   ['engine'],
   // What a promise knows: one folder per promise.
-  ['storage', 'network'],
+  ['images', 'storage', 'network'],
   ['settings.ts'],
   ['facts'],
   ['rules'],
   ['config'],
   ['judge.ts'],
   ['runtime', 'telemetry'],
-  ['cluster', 'manifests'],
+  ['cluster', 'manifests', 'registry'],
   ['registration', 'audit'],
   ['docs', 'serve'],
   ['chart'],
@@ -98,7 +98,7 @@ describe('the layers', () => {
   });
 
   it('leave files and sockets to the adapters, to the server and to the loader of the configuration', () => {
-    const adapters = ['cluster', 'manifests', 'telemetry', 'runtime'];
+    const adapters = ['cluster', 'manifests', 'registry', 'telemetry', 'runtime'];
     const allowed = (path: string) =>
       adapters.includes(layerOf(path)) || path === 'serve/server.ts' || path === 'config/load.ts';
     const wrong = FILES.filter(({ path }) => !allowed(path)).flatMap(({ path, code, imports }) => [
