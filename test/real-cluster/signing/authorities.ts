@@ -53,6 +53,10 @@ export function createEd25519Keys(): Keys {
   return generateKeyPairSync('ed25519', PEM_PAIR);
 }
 
+export function createRsaKeys(): Keys {
+  return generateKeyPairSync('rsa', { modulusLength: 3072, ...PEM_PAIR });
+}
+
 /** SubjectPublicKeyInfo in DER. */
 export function publicKeyInfo(publicKey: string): Buffer {
   return createPublicKey(publicKey).export({ type: 'spki', format: 'der' });

@@ -28,6 +28,11 @@ export function digestOf(bytes: Buffer | string): string {
   return `sha256:${createHash('sha256').update(bytes).digest('hex')}`;
 }
 
+/** The tag that lists what refers to a digest where the registry does not. */
+export function fallbackTag(digest: string): string {
+  return digest.replace(':', '-');
+}
+
 /** Puts into a repository, and takes out of it, whatever bytes one likes: cosign and crane would only write what is right. */
 export interface Repository {
   /** host:port/path */
@@ -40,6 +45,8 @@ export interface Repository {
   /** Undefined where there is none. */
   manifest(tagOrDigest: string): Promise<ManifestDocument | undefined>;
   blob(digest: string): Promise<Buffer>;
+  /** What refers to a digest: by the referrers API, or by the tag that stands in for it. */
+  referrers(digest: string): Promise<readonly Descriptor[]>;
   delete(tagOrDigest: string): Promise<void>;
 }
 
@@ -78,6 +85,11 @@ export function repository(registry: string, path: string): Repository {
     },
     async blob(digest) {
       return Buffer.from(await (await ask(`${base}/blobs/${digest}`)).arrayBuffer());
+    },
+    async referrers(digest) {
+      const answer = await ask(`${base}/referrers/${digest}`);
+      const index = answer.ok ? answer : await ask(`${base}/manifests/${fallbackTag(digest)}`);
+      return index.ok ? ((await index.json()) as { readonly manifests: readonly Descriptor[] }).manifests : [];
     },
     async delete(tagOrDigest) {
       await ask(`${base}/manifests/${tagOrDigest}`, { method: 'DELETE' });
