@@ -42,7 +42,7 @@ const FLOORS: readonly (readonly string[])[] = [
   ['config'],
   ['judge.ts'],
   ['runtime', 'telemetry'],
-  ['cluster', 'manifests', 'registry'],
+  ['cluster', 'manifests', 'registry', 'sigstore'],
   ['registration', 'audit'],
   ['docs', 'serve'],
   ['chart'],
@@ -98,7 +98,7 @@ describe('the layers', () => {
   });
 
   it('leave files and sockets to the adapters, to the server and to the loader of the configuration', () => {
-    const adapters = ['cluster', 'manifests', 'registry', 'telemetry', 'runtime'];
+    const adapters = ['cluster', 'manifests', 'registry', 'sigstore', 'telemetry', 'runtime'];
     const allowed = (path: string) =>
       adapters.includes(layerOf(path)) || path === 'serve/server.ts' || path === 'config/load.ts';
     const wrong = FILES.filter(({ path }) => !allowed(path)).flatMap(({ path, code, imports }) => [

@@ -138,6 +138,11 @@ export interface ImageEvidence {
   readonly attestations: readonly Attestation[];
   readonly attached: readonly AttachedDocument[];
   readonly rejections: readonly Rejection[];
+  /**
+   * Why a part of what speaks for the image could not be read; left out where everything was. What was found stays true,
+   * and nothing may be called missing: "not signed" becomes "could not tell", and a newer report may exist.
+   */
+  readonly incomplete?: string | undefined;
 }
 
 /**

@@ -71,7 +71,9 @@ function createProxy(port: number): Server {
       client.write('HTTP/1.1 200 Connection established\r\n\r\n');
       issuer.pipe(client).pipe(issuer);
     });
-    issuer.on('error', () => client.destroy());
+    issuer.on('error', () => undefined);
+    // Whichever side ends: nobody would read the other one again, and its end would go unnoticed.
+    issuer.on('close', () => client.destroy());
     client.on('close', () => issuer.destroy());
   });
   return proxy;
