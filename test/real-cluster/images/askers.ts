@@ -80,9 +80,10 @@ function email(): AskerOf {
   return (stack, keys) => subject(EMAIL, stack.issuers.email)(stack, keys);
 }
 
-function key(name: KeyName, transparencyLogs: number): AskerOf {
+function key(name: KeyName, transparencyLogs: number, flags: readonly string[] = []): AskerOf {
   return ({ roots }, keys) => ({
     cosign: [
+      ...flags,
       `--key=${keys[name].publicKeyFile}`,
       ...(transparencyLogs === 0 ? ['--insecure-ignore-tlog'] : [`--trusted-root=${roots.own}`]),
     ],
@@ -122,7 +123,8 @@ export const ASKERS = {
   'own key': key('own', 0),
   'own key, logged': key('own', 1),
   'P-384 key': key('P-384', 0),
-  'P-384 key, logged': key('P-384', 1),
+  'P-384 key, by SHA-384': key('P-384', 0, ['--signature-digest-algorithm=sha384']),
+  'P-384 key, logged, by SHA-384': key('P-384', 1, ['--signature-digest-algorithm=sha384']),
   'Ed25519 key': key('Ed25519', 0),
   'RSA key': key('RSA', 0),
 } as const satisfies Readonly<Record<string, AskerOf>>;

@@ -92,6 +92,7 @@ export const STATEMENTS: readonly Case[] = [
     wanted: SCAN,
     ...BOTH,
   },
+  // cosign 3.1.3 has the signature stamped and verifies a stamp of the envelope, as cosign 2 made it.
   {
     name: 'a scan, an .att tag, keyless, a timestamp and no log',
     async stage(at) {
@@ -101,7 +102,7 @@ export const STATEMENTS: readonly Case[] = [
     },
     asker: 'release, timestamps only',
     wanted: SCAN,
-    ...BOTH,
+    ...NEITHER,
   },
   {
     name: 'an OpenVEX document',
