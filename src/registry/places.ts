@@ -15,9 +15,6 @@ export interface Place {
   readonly isPrivate: boolean;
 }
 
-/** Docker Hub is not where its name leads to. */
-const HOSTS: Readonly<Record<string, string>> = { 'docker.io': 'registry-1.docker.io' };
-
 /**
  * Where an image is asked for, in this order. Throws a ContentFailure for what is no reference: nothing but what
  * parseImageReference would give is ever put into a URL.
@@ -47,7 +44,9 @@ function placeOf(
   entry: RegistryEntry | undefined,
   isPrivate: boolean,
 ): Place {
-  const origin = URL.parse(`${entry?.insecure ? 'http' : 'https'}://${HOSTS[registry] ?? registry}/`);
+  // Docker Hub is not where its name leads to.
+  const host = registry === 'docker.io' ? 'registry-1.docker.io' : registry;
+  const origin = URL.parse(`${entry?.insecure ? 'http' : 'https'}://${host}/`);
   if (origin === null || origin.port === '0') throw new ContentFailure('invalid', `${registry} is no host and port`);
   return { registry, repository, origin, entry, isPrivate };
 }

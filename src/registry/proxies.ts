@@ -35,7 +35,9 @@ export function readProxies({ https, http, except = '' }: ProxyTexts): Result<Pr
   const httpsUrl = readProxy(https);
   if (httpsUrl === null) return failure(`HTTPS_PROXY: ${EXPECTED}`);
   const httpUrl = readProxy(http);
-  if (httpUrl === null) return failure(`HTTP_PROXY: ${EXPECTED}`);
+  if (httpUrl === null || httpUrl?.protocol === 'https:') {
+    return failure('HTTP_PROXY: expected http://, a host, and maybe a port');
+  }
   return success({ https: httpsUrl, http: httpUrl, except: except.split(',').flatMap(readException) });
 }
 

@@ -1,8 +1,10 @@
 import { X509Certificate } from 'node:crypto';
+import { cut, printable } from '../engine/wording.ts';
 import type { RegistrySettings } from '../images/registry-settings.ts';
 import { ContentFailure } from './content-failure.ts';
 import { type Credentials, type DockerConfig, findCredentials, parseDockerConfig } from './docker-config.ts';
 import { KeptFiles } from './kept-files.ts';
+import { orAbort } from './or-abort.ts';
 import type { Place } from './places.ts';
 import { ForbiddenPlace, PRIVATE_REACH, type Reach } from './reach.ts';
 
@@ -16,9 +18,12 @@ export interface RegistryAccessOptions {
   readonly settings: RegistrySettings;
   /** What a name may lead to that the configuration says nothing of. */
   readonly publicReach: Reach;
-  /** The texts of docker configs besides the files: imagePullSecrets, as a cluster has them. */
-  readonly pullSecrets: () => Promise<readonly string[]>;
+  /** Besides the files: imagePullSecrets, as a cluster has them. */
+  readonly pullSecrets: PullSecrets;
 }
+
+/** The texts of docker configs (`.dockerconfigjson`), tried in this order. It rejects where they cannot be had. */
+export type PullSecrets = (signal: AbortSignal) => Promise<readonly string[]>;
 
 /** What the configuration says of hosts: addresses, certificates and credentials. */
 export class RegistryAccess {
@@ -31,10 +36,10 @@ export class RegistryAccess {
   }
 
   /** To the registry itself. */
-  async routeTo({ isPrivate, entry, registry }: Place): Promise<Route> {
+  async routeTo({ isPrivate, entry }: Place): Promise<Route> {
     return {
       reach: isPrivate ? PRIVATE_REACH : this.#options.publicReach,
-      ca: await this.#certificatesOf(entry?.caFile ?? this.#caFileOf(registry)),
+      ca: await this.#certificatesOf(entry?.caFile),
     };
   }
 
@@ -55,19 +60,28 @@ export class RegistryAccess {
   }
 
   /** What is stored for exactly this registry: first in the file of its entry, then in pull secrets. */
-  async credentialsFor({ registry, repository, entry }: Place): Promise<Credentials | undefined> {
+  async credentialsFor({ registry, repository, entry }: Place, signal: AbortSignal): Promise<Credentials | undefined> {
     if (entry?.credentialsFile !== undefined) {
       const file = entry.credentialsFile;
       const found = findCredentials(await this.#configs.get(file), registry, repository);
       if (!found.ok) throw new ContentFailure('unreachable', `${file} ${found.error}`);
       if (found.value !== undefined) return found.value;
     }
-    for (const text of await this.#options.pullSecrets()) {
+    for (const text of await this.#pullSecrets(signal)) {
       const found = findCredentials(readConfig(text, 'a pull secret'), registry, repository);
       if (!found.ok) throw new ContentFailure('unreachable', `a pull secret ${found.error}`);
       if (found.value !== undefined) return found.value;
     }
     return undefined;
+  }
+
+  async #pullSecrets(signal: AbortSignal): Promise<readonly string[]> {
+    try {
+      return await orAbort(this.#options.pullSecrets(signal), signal);
+    } catch (error) {
+      const why = signal.aborted ? 'in the time that was left' : error instanceof Error ? error.message : String(error);
+      throw new ContentFailure('unreachable', `the pull secrets could not be read: ${cut(printable(why), 200)}`, error);
+    }
   }
 
   /** Of a whole host: certificates are never for others. */

@@ -9,7 +9,7 @@ import { nameOf, type Place, placesOf } from './places.ts';
 import { NO_PROXIES, type Proxies } from './proxies.ts';
 import { type Lookup, publicReach, SYSTEM_LOOKUP } from './reach.ts';
 import { listReferrers, uniteReferrers } from './referrers.ts';
-import { RegistryAccess } from './registry-access.ts';
+import { type PullSecrets, RegistryAccess } from './registry-access.ts';
 import { Session } from './session.ts';
 import { type HttpAnswer, Transport } from './transport.ts';
 
@@ -18,11 +18,8 @@ export interface RegistryContentOptions {
   readonly proxies?: Proxies;
   /** Addresses of pods, services and nodes, where they are no private ones: a name in an image must not lead there. */
   readonly clusterAddresses?: AddressSet;
-  /**
-   * The texts of docker configs (`.dockerconfigjson`) besides the files, tried in this order. Asked before every request: what
-   * costs something is kept by whoever gives it. It rejects with a ContentFailure.
-   */
-  readonly pullSecrets?: () => Promise<readonly string[]>;
+  /** Credentials besides the files. Asked before every request: what costs something is kept by whoever gives it. */
+  readonly pullSecrets?: PullSecrets;
   readonly lookup?: Lookup;
   readonly clock?: Clock;
   readonly limits?: Partial<RegistryLimits>;
@@ -38,7 +35,7 @@ export interface RegistryLimits {
   readonly longestWaitMs: number;
 }
 
-const LIMITS: RegistryLimits = { connections: 64, connectionsPerHost: 16, idleMs: 10_000, longestWaitMs: 5_000 };
+const LIMITS: RegistryLimits = { connections: 32, connectionsPerHost: 16, idleMs: 10_000, longestWaitMs: 5_000 };
 
 /**
  * Content of registries, over HTTPS (OCI distribution specification 1.1). It asks whatever registry it is given:

@@ -37,15 +37,17 @@ export class Session {
   /** Any status is an answer but 401; a redirect that may not be followed is one, too. Rejects with a ContentFailure. */
   async ask(question: Question): Promise<HttpAnswer> {
     let answer = await this.#askOrigin(question, question.url);
+    let hasLeft = false;
     for (let hops = 0; REDIRECTS.includes(answer.status); hops += 1) {
-      const target = URL.parse(answer.headers.location ?? '', answer.url);
+      const target = URL.parse(answer.headers.location || '//', answer.url);
       if (target === null || hops === MOST_REDIRECTS) {
         const what = target === null ? 'redirects to nowhere' : `redirects more than ${MOST_REDIRECTS} times`;
         throw new ContentFailure('invalid', `${answer.url.host} ${what}`);
       }
-      // Once elsewhere it does not come back: the next host could send us around with what the registry trusts us to have.
-      const isOrigin = target.origin === question.place.origin.origin && answer.url.origin === target.origin;
-      if (isOrigin && target.username === '') answer = await this.#askOrigin(question, target);
+      // Once elsewhere it does not come back: who is not the registry could send us around with what the registry gave us.
+      const isOrigin: boolean = !hasLeft && target.origin === question.place.origin.origin && target.username === '';
+      hasLeft = !isOrigin;
+      if (isOrigin) answer = await this.#askOrigin(question, target);
       else if (question.mayLeave) answer = await this.#askElsewhere(question, target);
       else return answer;
     }
@@ -54,7 +56,10 @@ export class Session {
 
   async #askOrigin(question: Question, url: URL): Promise<HttpAnswer> {
     const { place, signal } = question;
-    const [route, credentials] = await Promise.all([this.#access.routeTo(place), this.#access.credentialsFor(place)]);
+    const [route, credentials] = await Promise.all([
+      this.#access.routeTo(place),
+      this.#access.credentialsFor(place, signal),
+    ]);
     const ask = (authorization: string | undefined) =>
       this.#send({
         url,

@@ -36,6 +36,8 @@ const UNTRUSTED =
   'its certificate is not of an authority that is trusted: name the authority in caFile of this host under images.registries';
 
 const CERTIFICATE_CODES: readonly string[] = [
+  'CERT_SIGNATURE_FAILURE',
+  'CERT_UNTRUSTED',
   'DEPTH_ZERO_SELF_SIGNED_CERT',
   'SELF_SIGNED_CERT_IN_CHAIN',
   'UNABLE_TO_GET_ISSUER_CERT',
@@ -49,14 +51,9 @@ const EXPLANATIONS: Readonly<Record<string, string>> = {
   ECONNREFUSED: 'nothing listens there (ECONNREFUSED)',
   ENOTFOUND: 'the name is not known to DNS (ENOTFOUND)',
   EAI_AGAIN: 'DNS did not answer (EAI_AGAIN)',
-  ERR_SSL_WRONG_VERSION_NUMBER: 'it does not speak TLS: if plain HTTP is meant, set insecure for it',
+  EPROTO: 'it does not speak TLS as we do (EPROTO): if plain HTTP is meant, set insecure for it',
   ERR_TLS_CERT_ALTNAME_INVALID: 'its certificate is for another host',
 };
 
 /** What is the same at the next attempt. */
-const LASTING = new Set([
-  'CERT_HAS_EXPIRED',
-  'ENOTFOUND',
-  'ERR_SSL_WRONG_VERSION_NUMBER',
-  'ERR_TLS_CERT_ALTNAME_INVALID',
-]);
+const LASTING = new Set(['CERT_HAS_EXPIRED', 'ENOTFOUND', 'EPROTO', 'ERR_TLS_CERT_ALTNAME_INVALID']);

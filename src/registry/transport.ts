@@ -1,6 +1,7 @@
 import { Agent as HttpAgent, request as httpRequest, type IncomingHttpHeaders, type IncomingMessage } from 'node:http';
 import { Agent as HttpsAgent, request as httpsRequest, type RequestOptions } from 'node:https';
 import { type Body, readBody } from './body.ts';
+import { orAbort } from './or-abort.ts';
 import { type Proxies, proxyOf } from './proxies.ts';
 import { bareHost, checkedLookup, checkForProxy, checkLiteral, type Lookup, type Reach } from './reach.ts';
 import { Slots } from './slots.ts';
@@ -102,6 +103,8 @@ export class Transport {
       timeout: idleMs,
       maxHeaderSize: LARGEST_HEADERS,
       insecureHTTPParser: false,
+      // A variable of the environment could switch the check off for the whole process.
+      rejectUnauthorized: true,
       signal,
       ...(ca !== undefined && { ca }),
     };
@@ -147,17 +150,4 @@ function throughProxy(options: RequestOptions, url: URL, proxy: URL): RequestOpt
     path: url.href,
     headers: { ...(options.headers as Record<string, string>), ...proxyAuthorization(proxy) },
   };
-}
-
-/** The name service may take its time: whoever asked need not. */
-async function orAbort<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
-  signal.throwIfAborted();
-  const aborted = Promise.withResolvers<never>();
-  const abort = (): void => aborted.reject(signal.reason);
-  signal.addEventListener('abort', abort, { once: true });
-  try {
-    return await Promise.race([work, aborted.promise]);
-  } finally {
-    signal.removeEventListener('abort', abort);
-  }
 }

@@ -22,6 +22,7 @@ export interface Met {
   /** With its query. */
   readonly path: string;
   readonly authorization: string | undefined;
+  readonly acceptEncoding: string | string[] | undefined;
   readonly body: string;
 }
 
@@ -80,7 +81,8 @@ export async function startRegistry({ plain = false } = {}): Promise<RegistrySer
     }
     const manifest = manifests.get(`${repository}@${name}`);
     if (manifest) sendBytes(response, manifest.bytes, manifest.mediaType);
-    else response.writeHead(404, { 'content-type': 'application/json' }).end('{"errors":[{"code":"MANIFEST_UNKNOWN"}]}');
+    else
+      response.writeHead(404, { 'content-type': 'application/json' }).end('{"errors":[{"code":"MANIFEST_UNKNOWN"}]}');
   }
 
   function referrersOf(digest: string): object[] {
@@ -102,6 +104,7 @@ export async function startRegistry({ plain = false } = {}): Promise<RegistrySer
         host: incoming.headers.host ?? '',
         path: incoming.url ?? '',
         authorization: incoming.headers.authorization,
+        acceptEncoding: incoming.headers['accept-encoding'],
         body: Buffer.concat(chunks).toString('utf8'),
       };
       met.push(request);
