@@ -24,7 +24,8 @@ const ownName: Plugin = {
 
 await rm(outdir, { recursive: true, force: true });
 await build({
-  entryPoints: ['src/main.ts'],
+  // Workers are started by the path of their program.
+  entryPoints: ['src/main.ts', 'src/sigstore/worker.ts'],
   outdir,
   splitting: true,
   chunkNames: 'chunks/[name]-[hash]',

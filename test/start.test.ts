@@ -1,10 +1,12 @@
 import { execFile } from 'node:child_process';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { text } from 'node:stream/consumers';
+import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { ownProgram, WorkerPool } from '../src/sigstore/worker-pool.ts';
 import { startWebhook } from './support/webhook-process.ts';
 
 /**
@@ -118,6 +120,24 @@ describe.each([
     expect(await promise).toBe('ok\n');
     expect(await webhook.stop()).toBe(0);
   });
+});
+
+it('verifies signatures in workers, from the bundle too', async () => {
+  const dist = join(folder, 'dist');
+  const written = (await readdir(dist, { recursive: true })).filter((path) => path.endsWith('.js'));
+  // Wherever in the bundle the code comes to lie that starts them.
+  for (const path of written.filter((path) => path === 'main.js' || path.startsWith('chunks/'))) {
+    expect(ownProgram(pathToFileURL(join(dist, path)).href)).toEqual(pathToFileURL(join(dist, 'sigstore/worker.js')));
+  }
+  const pool = new WorkerPool({ size: 1, program: pathToFileURL(join(dist, 'sigstore/worker.js')) });
+  const digest = `sha256:${'0'.repeat(64)}`;
+  const candidate = { format: 'bundle', bytes: Buffer.from('{}'), annotations: {} } as const;
+  const report = await pool.candidate(
+    { kind: 'candidate', candidate, digest, demands: [] },
+    new AbortController().signal,
+  );
+  expect(report).toEqual({ ok: false, error: 'its mediaType is not one of a Sigstore bundle' });
+  await pool.close();
 });
 
 it('is what the name in node_modules/.bin and npx start', async () => {
