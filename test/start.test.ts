@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { request } from 'node:http';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, inject, it } from 'vitest';
@@ -121,7 +121,7 @@ describe.each([
 });
 
 it('verifies signatures in workers, from the bundle too', async () => {
-  const dist = join(folder, 'dist');
+  const dist = dirname(inject('bundle'));
   const written = (await readdir(dist, { recursive: true })).filter((path) => path.endsWith('.js'));
   // Wherever in the bundle the code comes to lie that starts them.
   for (const path of written.filter((path) => path === 'main.js' || path.startsWith('chunks/'))) {

@@ -10,7 +10,8 @@ import { type Refresh, refreshByTuf, type TufMirror } from './tuf-refresh.ts';
 export type TrustRootSource =
   | { readonly kind: 'shipped' }
   | { readonly kind: 'file'; readonly path: string }
-  | { readonly kind: 'tuf'; readonly mirror: TufMirror };
+  /** `first`: a file that counts until the mirror has answered once. */
+  | { readonly kind: 'tuf'; readonly mirror: TufMirror; readonly first?: string };
 
 /** What is known about a trust root in use, for logs, metrics and people. */
 export interface TrustRootState {
@@ -117,6 +118,7 @@ export class TrustRootStore {
         const known = await refresh.lastKnown();
         if (this.#entries.has(name)) return;
         if (known) this.#set(name, known, mirror.url);
+        else if (source.first !== undefined) this.#set(name, await readRootFile(source.first), source.first);
         else if (mirror.initialRoot === undefined) this.#set(name, shippedPublicRoot().root, mirror.url);
         return;
       }

@@ -24,12 +24,19 @@ export const BAD_REQUESTS = [
 export type BadRequestReason = (typeof BAD_REQUESTS)[number];
 
 /** What can be reloaded without a restart. */
-export type Reloadable = 'configuration' | 'certificate';
+export type Reloadable = 'configuration' | 'certificate' | 'trust-root';
 
 /** Things of the configuration that have an end, such as exemptions: those in effect, and those that have expired. */
 interface ByExpiry {
   readonly active: readonly unknown[];
   readonly expired: readonly unknown[];
+}
+
+/** A trust root in use. */
+interface TrustRootAge {
+  readonly name: string;
+  readonly readAt: Date;
+  readonly newestKeySince: Date | undefined;
 }
 
 /** All metrics, in a registry of their own. */
@@ -55,6 +62,8 @@ export interface Metrics {
   watchError(plural: string): void;
   /** Sets the function that is asked at each scrape how many seconds ago each watch last heard from the API server. */
   contactAges(read: () => ReadonlyMap<string, number>): void;
+  /** Sets the function that is asked at each scrape which trust roots are in use. */
+  trustRoots(read: () => readonly TrustRootAge[]): void;
   /** Something was learnt of an image, or could not be. @param origin whether a registry was asked for it */
   imageAnswer(state: ImageAnswer['state'], origin: string): void;
   /** Sets the function that is asked at each scrape of how many images something is known, and how much it takes. */
@@ -148,7 +157,7 @@ export function createMetrics(build: { readonly version: string; readonly node: 
     registers,
   }).set({ version, node }, 1);
   for (const reason of BAD_REQUESTS) badRequests.inc({ reason }, 0);
-  for (const what of ['configuration', 'certificate'] as const) {
+  for (const what of ['configuration', 'certificate', 'trust-root'] as const) {
     reloads.inc({ what }, 0);
     reloaded.set({ what }, 1);
   }
@@ -221,6 +230,29 @@ export function createMetrics(build: { readonly version: string; readonly node: 
           for (const [resource, age] of read()) this.set({ resource }, age);
         },
       });
+    },
+    trustRoots(read) {
+      const gauge = (name: string, help: string, at: (root: TrustRootAge) => Date | undefined) =>
+        new Gauge({
+          name: `${PREFIX}${name}`,
+          help,
+          labelNames: ['name'],
+          registers,
+          collect() {
+            this.reset();
+            for (const root of read()) this.set({ name: root.name }, (at(root)?.getTime() ?? 0) / 1000);
+          },
+        });
+      gauge(
+        'trust_root_read_timestamp_seconds',
+        'When a trust root was last read, or its mirror last asked, with success, in seconds since the Unix epoch.',
+        ({ readAt }) => readAt,
+      );
+      gauge(
+        'trust_root_newest_key_timestamp_seconds',
+        'When the newest key or certificate of a trust root came into use, in seconds since the Unix epoch. One without news for long may have been replaced.',
+        ({ newestKeySince }) => newestKeySince,
+      );
     },
     imageAnswer: (state, origin) => imageAnswers.inc({ state, origin }),
     imagesKnown(read) {

@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import type { KubeClient } from '../../cluster/client.ts';
 import type { Config } from '../../config/resolve.ts';
 import type { ImageSource } from '../../facts/ports.ts';
@@ -7,6 +8,8 @@ import type { Log } from '../../telemetry/log.ts';
 import type { Metrics } from '../../telemetry/metrics.ts';
 import type { ServeSettings } from './settings.ts';
 
+/** How often trust roots in files are looked at, in milliseconds. */
+const RELOAD_MS = 2000;
 /** How often what was verified is written down, in milliseconds. */
 const SAVE_MS = 30_000;
 /** Signatures that are verified at the same time, each in a thread: reviews go on meanwhile. */
@@ -92,7 +95,8 @@ async function loadParts({ evidence }: ServeSettings, options: ImagesOptions): P
     { RegistryContent },
     { readProxies },
     { WorkerPool },
-    { TrustRootKeeper },
+    { TrustRootStore },
+    { trustSources },
   ] = await Promise.all([
     import('../../evidence/image-memory.ts'),
     import('../../evidence/registry-images.ts'),
@@ -102,10 +106,13 @@ async function loadParts({ evidence }: ServeSettings, options: ImagesOptions): P
     import('../../registry/proxies.ts'),
     import('../../sigstore/worker-pool.ts'),
     import('../../sigstore/trust-roots.ts'),
+    import('../../evidence/trust-sources.ts'),
   ]);
   const proxies = readProxies({ https: env['HTTPS_PROXY'], http: env['HTTP_PROXY'], except: env['NO_PROXY'] });
   if (!proxies.ok) throw new Error(proxies.error);
   const memory = new ImageMemory(Math.floor(memoryLimit * MEMORY_PART));
+  let trust: InstanceType<typeof TrustRootStore> | undefined;
+  metrics.trustRoots(() => trust?.states ?? []);
   metrics.imagesKnown(() => ({ images: memory.size, bytes: memory.bytes }));
   const kept =
     evidence && client
@@ -120,16 +127,23 @@ async function loadParts({ evidence }: ServeSettings, options: ImagesOptions): P
   await kept?.load();
   const saving = kept && setInterval(() => void kept.save(), SAVE_MS).unref();
   const verification = new WorkerPool({ size: WORKERS });
-  let trust: InstanceType<typeof TrustRootKeeper> | undefined;
   return {
     async sourceFor(images) {
       trust?.stop();
-      const keeper = await TrustRootKeeper.open(images.trustRoots);
-      trust = keeper;
+      const store = await TrustRootStore.open({
+        sources: trustSources(images, join(env['TMPDIR'] ?? '/tmp', 'qdrant-admission')),
+        everyMs: RELOAD_MS,
+        now,
+        onChange(state) {
+          metrics.reload('trust-root', state.problem === undefined);
+          log[state.problem === undefined ? 'info' : 'error'](state, 'a trust root was read again');
+        },
+      });
+      trust = store;
       return createRegistryImages({
         content: new RegistryContent({ settings: images, proxies: proxies.value }),
         verification,
-        trustRoots: () => keeper.current,
+        trustRoots: () => store.current,
         memory,
         kept,
         lives: images.lives,

@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import type { ImageSource } from '../../facts/ports.ts';
 import type { ImagesSettings } from '../../images/settings.ts';
 import type { CommandContext } from './context.ts';
@@ -48,7 +49,7 @@ export interface OpenImages {
 export async function openImages(
   settings: ImagesSettings,
   { layout }: Pick<ImageFlags, 'layout'>,
-  { env }: Pick<CommandContext, 'env'>,
+  { env, now }: Pick<CommandContext, 'env' | 'now'>,
 ): Promise<OpenImages> {
   const [
     { ImageMemory },
@@ -57,7 +58,8 @@ export async function openImages(
     { RegistryContent },
     { readProxies },
     { WorkerPool },
-    { TrustRootKeeper },
+    { TrustRootError, TrustRootStore },
+    { trustSources },
   ] = await Promise.all([
     import('../../evidence/image-memory.ts'),
     import('../../evidence/registry-images.ts'),
@@ -66,10 +68,18 @@ export async function openImages(
     import('../../registry/proxies.ts'),
     import('../../sigstore/worker-pool.ts'),
     import('../../sigstore/trust-roots.ts'),
+    import('../../evidence/trust-sources.ts'),
   ]);
   const proxies = readProxies({ https: env['HTTPS_PROXY'], http: env['HTTP_PROXY'], except: env['NO_PROXY'] });
   if (!proxies.ok) throw new Misuse(proxies.error);
-  const trust = await TrustRootKeeper.open(settings.trustRoots);
+  const trust = await TrustRootStore.open({
+    sources: trustSources(settings, join(env['TMPDIR'] ?? '/tmp', 'qdrant-admission')),
+    // A run ends before a file changes.
+    everyMs: 3_600_000,
+    now,
+  }).catch((error: unknown) => {
+    throw error instanceof TrustRootError ? new Misuse(error.message) : error;
+  });
   const verification = new WorkerPool({ size: 2 });
   return {
     source: createRegistryImages({

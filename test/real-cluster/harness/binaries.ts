@@ -10,9 +10,11 @@ const MODULES = resolve(import.meta.dirname, '../binaries');
 
 const COMMANDS = {
   'cert-manager': '.',
+  cosign: 'github.com/sigstore/cosign/v3/cmd/cosign',
   'csi-driver': '.',
   'csi-provisioner': 'github.com/kubernetes-csi/external-provisioner/v6/cmd/csi-provisioner',
   etcd: 'go.etcd.io/etcd/server/v3',
+  fulcio: 'github.com/sigstore/fulcio',
   helm: 'helm.sh/helm/v4/cmd/helm',
   'kube-apiserver': 'k8s.io/kubernetes/cmd/kube-apiserver',
   'kube-controller-manager': 'k8s.io/kubernetes/cmd/kube-controller-manager',
@@ -22,9 +24,15 @@ const COMMANDS = {
   kubectl: 'k8s.io/kubernetes/cmd/kubectl',
   kubelet: 'k8s.io/kubernetes/cmd/kubelet',
   promrules: '.',
+  registry: '.',
+  'rekor-server': 'github.com/sigstore/rekor-tiles/v2/cmd/rekor-server/posix',
+  'timestamp-server': 'github.com/sigstore/timestamp-authority/v2/cmd/timestamp-server',
 } as const;
 
 const CERT_MANAGER = 'github.com/cert-manager/cert-manager';
+const COSIGN = 'github.com/sigstore/cosign/v3';
+const COSIGN_VERSION = 'sigs.k8s.io/release-utils/version.gitVersion';
+const FULCIO = 'github.com/sigstore/fulcio';
 const HELM = 'helm.sh/helm/v4';
 const HELM_VERSION = `${HELM}/internal/version.version`;
 const KUBE_ROUTER = 'github.com/cloudnativelabs/kube-router/v2';
@@ -89,11 +97,16 @@ async function readModule(folder: string): Promise<PinnedModule> {
 /** What has a version of its own, whatever the Kubernetes module is. */
 const OTHERS: Readonly<Partial<Record<BinaryName, () => Promise<GoModule>>>> = {
   'cert-manager': () => otherModule('cert-manager', CERT_MANAGER),
+  cosign: () => otherModule('cosign', COSIGN, COSIGN_VERSION),
   'csi-driver': () => otherModule('csi', PROVISIONER),
   'csi-provisioner': () => otherModule('csi', PROVISIONER),
+  fulcio: () => otherModule('sigstore', FULCIO),
   helm: () => otherModule('helm', HELM, HELM_VERSION),
   'kube-router': () => otherModule('kube-router', KUBE_ROUTER, KUBE_ROUTER_VERSION),
   promrules: () => otherModule('promrules', 'github.com/prometheus/prometheus'),
+  registry: () => otherModule('sigstore', FULCIO),
+  'rekor-server': () => otherModule('sigstore', FULCIO),
+  'timestamp-server': () => otherModule('sigstore', FULCIO),
 };
 
 /** A module that builds one thing, and the variable that takes its version. */
