@@ -43,6 +43,7 @@ it('knows all its commands', () => {
     'storage attest',
     'storage classes',
     'uninstall',
+    'verify',
   ]);
 });
 

@@ -4,6 +4,7 @@ import type { Config } from '../../config/resolve.ts';
 import type { ImageSource } from '../../facts/ports.ts';
 import type { ImageAnswer } from '../../images/evidence.ts';
 import type { ImagesSettings } from '../../images/settings.ts';
+import type { TrustRootStore as Store } from '../../sigstore/trust-roots.ts';
 import type { Log } from '../../telemetry/log.ts';
 import type { Metrics } from '../../telemetry/metrics.ts';
 import type { ServeSettings } from './settings.ts';
@@ -111,7 +112,7 @@ async function loadParts({ evidence }: ServeSettings, options: ImagesOptions): P
   const proxies = readProxies({ https: env['HTTPS_PROXY'], http: env['HTTP_PROXY'], except: env['NO_PROXY'] });
   if (!proxies.ok) throw new Error(proxies.error);
   const memory = new ImageMemory(Math.floor(memoryLimit * MEMORY_PART));
-  let trust: InstanceType<typeof TrustRootStore> | undefined;
+  let trust: Store | undefined;
   metrics.trustRoots(() => trust?.states ?? []);
   metrics.imagesKnown(() => ({ images: memory.size, bytes: memory.bytes }));
   const kept =

@@ -14,7 +14,7 @@ when, which log holds it, SBOM, scan. With --layout no registry is asked; with -
 Exit codes: 0 all as it has to be, 1 refused, 2 could not tell, 3 bad input or usage; the worst of 3, 1, 2, 0.`,
   examples: [
     ['docker.io/qdrant/qdrant:v1.19.0', "by Qdrant's signatures"],
-    ['--config policy.yaml registry.example.com/team/loader@sha256:…', 'by the policies that are installed'],
+    ['--config policy.yaml registry.example.com/team/loader:1.4', 'by the policies that are installed'],
     ['--key cosign.pub oci://registry.example.com/charts/app:1.2.0', 'a chart, by a key'],
     ['--layout ./mirror --trusted-root trusted_root.json docker.io/qdrant/qdrant:v1.19.0', 'without a network'],
   ],

@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises';
 import { ConfigError, loadConfig, parseConfig } from '../../config/load.ts';
 import { type Config, defaultPolicy } from '../../config/resolve.ts';
 import { refuses } from '../../engine/answer.ts';
@@ -11,6 +10,7 @@ import type { ImagesSettings } from '../../images/settings.ts';
 import { judge } from '../../judge.ts';
 import { parseImageReference } from '../../k8s/core/image-reference.ts';
 import type { Policy } from '../../rules/define.ts';
+import { readKeyFile } from '../../sigstore/key-file.ts';
 import { type CommandContext, EXIT } from '../shared/context.ts';
 import type { Colour } from '../shared/flags.ts';
 import { writeReport } from '../shared/formats.ts';
@@ -118,16 +118,12 @@ async function namedAuthority(flags: VerifyFlags): Promise<object | undefined> {
     throw new Misuse('expected --certificate-identity and --certificate-oidc-issuer together');
   }
   if (key !== undefined && subject !== undefined) throw new Misuse('expected a key or an identity, and not both');
-  if (key !== undefined) return { key: { publicKey: await readText(key) } };
-  return subject === undefined ? undefined : { keyless: { identities: [{ subject, issuer }] } };
-}
-
-async function readText(file: string): Promise<string> {
-  try {
-    return await readFile(file, 'utf8');
-  } catch (error) {
-    throw new Misuse(`${quote(file)} cannot be read: ${(error as NodeJS.ErrnoException).code ?? error}`);
+  if (key !== undefined) {
+    const publicKey = await readKeyFile(key);
+    if (!publicKey.ok) throw new Misuse(publicKey.error);
+    return { key: { publicKey: publicKey.value, transparencyLogs: 0 } };
   }
+  return subject === undefined ? undefined : { keyless: { identities: [{ subject, issuer }] } };
 }
 
 /** A configuration of one authority for the registries of these images; of SBOM and scans it asks nothing. */
