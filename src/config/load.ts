@@ -125,7 +125,7 @@ function unusedImageRules({ images, namespaces }: ConfigFile): { path: Path; mes
   const ids = RULES.filter(({ promise, concerns }) => promise === 'images' && concerns).map(({ id }) => id);
   return namespaces.flatMap(({ rules }, i) =>
     ids
-      .filter((id) => rules[id] !== undefined)
+      .filter((id) => rules[id] !== undefined && rules[id].mode !== 'off')
       .map((id) => ({ path: ['namespaces', i, 'rules', id], message: 'is not used: expected images.verify: true' })),
   );
 }

@@ -322,3 +322,12 @@ describe('the examples of docs/images.md', () => {
     }
   });
 });
+
+it('modes of rules that have nothing to judge are refused, but for off: that is what they are', () => {
+  const rules = (mode: string) => ({ rules: { 'image-signature': { mode } } });
+  expect(problemsIn({}, rules('enforce'))).toEqual([
+    'c:7: namespaces[0].rules.image-signature: is not used: expected images.verify: true',
+  ]);
+  expect(problemsIn({}, rules('off'))).toEqual([]);
+  expect(problemsIn({ verify: true }, rules('enforce'))).toEqual([]);
+});
