@@ -134,7 +134,7 @@ function namedConfig(authority: object, images: readonly string[]): Config {
     namespaces: [{ names: ['verify'], profile: 'private' }],
     images: {
       authorities: { named: authority },
-      policies: [{ images: [...new Set(registries)], authorities: ['named'], sbom: 'off' }],
+      policies: [{ images: [...new Set(registries)], authorities: ['named'], sbom: { level: 'off' } }],
     },
   };
   return parseConfig(JSON.stringify(config), 'what was named on the command line');
