@@ -4,7 +4,8 @@ import { keepReloaded, type Reloaded } from '../runtime/reload.ts';
 import { shippedPublicRoot } from './public-root.ts';
 import type { TrustRoot, TrustRoots } from './tasks.ts';
 import { readTrustRoot } from './trust-material.ts';
-import { type Refresh, refreshByTuf, type TufMirror } from './tuf-refresh.ts';
+import type { TufMirror } from './tuf-client.ts';
+import { lastKnownRoot, type Refresh, refreshByTuf } from './tuf-refresh.ts';
 
 /** Where a trust root comes from. */
 export type TrustRootSource =
@@ -18,11 +19,12 @@ export interface TrustRootState {
   readonly name: string;
   /** Where it was read from, in words. */
   readonly source: string;
-  readonly fingerprint: string;
+  /** Left out while there is none: a mirror that never answered. Whoever needs it cannot tell anything. */
+  readonly fingerprint?: string | undefined;
   /** When the newest of its keys and certificates came into use: a root without news for long may have been replaced. */
-  readonly newestKeySince: Date | undefined;
-  /** When it was last read, or looked for, with success. */
-  readonly readAt: Date;
+  readonly newestKeySince?: Date | undefined;
+  /** When it was last read with success. */
+  readonly readAt?: Date | undefined;
   /** Why the last attempt to read it again failed; the last good one is in use. */
   readonly problem?: string | undefined;
 }
@@ -43,9 +45,9 @@ export class TrustRootError extends Error {
 
 interface Entry {
   readonly source: string;
-  root: TrustRoot;
-  readAt: Date;
-  problem: string | undefined;
+  root?: TrustRoot | undefined;
+  readAt?: Date | undefined;
+  problem?: string | undefined;
 }
 
 /** The trust roots of a configuration, kept up to date in the background; nobody who verifies ever waits for one. */
@@ -71,7 +73,7 @@ export class TrustRootStore {
 
   /** As they are now, by name; a snapshot. */
   get current(): TrustRoots {
-    return new Map([...this.#entries].map(([name, { root }]) => [name, root]));
+    return new Map([...this.#entries].flatMap(([name, { root }]) => (root ? [[name, root]] : [])));
   }
 
   get states(): readonly TrustRootState[] {
@@ -91,63 +93,66 @@ export class TrustRootStore {
     switch (source.kind) {
       case 'shipped': {
         const shipped = shippedPublicRoot();
-        this.#set(name, shipped.root, `shipped with ${shipped.source}`);
-        return;
+        return this.#begin(name, `shipped with ${shipped.source}`, shipped.root);
       }
-      case 'file': {
-        const { everyMs } = this.#options;
-        const read = () => readRootFile(source.path);
-        const reloaded = await keepReloaded({
-          files: [source.path],
-          read,
-          everyMs,
-          onReload: (root) => this.#renew(name, root),
-          onFailure: (error) => this.#keep(name, error),
-        });
-        this.#running.push(reloaded);
-        this.#set(name, reloaded.current, source.path);
-        return;
-      }
-      case 'tuf': {
-        const { mirror } = source;
-        const refresh = refreshByTuf(mirror, {
-          onRoot: (root) => (this.#entries.has(name) ? this.#renew(name, root) : this.#set(name, root, mirror.url)),
-          onFailure: (error) => this.#keep(name, error),
-        });
-        this.#running.push(refresh);
-        const known = await refresh.lastKnown();
-        if (this.#entries.has(name)) return;
-        if (known) this.#set(name, known, mirror.url);
-        else if (source.first !== undefined) this.#set(name, await readRootFile(source.first), source.first);
-        else if (mirror.initialRoot === undefined) this.#set(name, shippedPublicRoot().root, mirror.url);
-        return;
-      }
+      case 'file':
+        return this.#addFile(name, source.path);
+      case 'tuf':
+        return this.#addMirror(name, source);
     }
   }
 
-  #set(name: string, root: TrustRoot, source: string): void {
-    this.#entries.set(name, { source, root, readAt: this.#options.now(), problem: undefined });
+  async #addFile(name: string, path: string): Promise<void> {
+    const reloaded = await keepReloaded({
+      files: [path],
+      read: () => readRootFile(path),
+      everyMs: this.#options.everyMs,
+      onReload: (root) => this.#renew(name, root),
+      onFailure: (error) => this.#fail(name, error),
+    });
+    this.#running.push(reloaded);
+    this.#begin(name, path, reloaded.current);
+  }
+
+  async #addMirror(name: string, { mirror, first }: Extract<TrustRootSource, { kind: 'tuf' }>): Promise<void> {
+    const known = (await lastKnownRoot(mirror)) ?? (first === undefined ? undefined : await readRootFile(first));
+    // Its first keys are those of the public instance where the configuration gives none.
+    this.#begin(name, mirror.url, known ?? (mirror.initialRoot === undefined ? shippedPublicRoot().root : undefined));
+    const events = {
+      onRoot: (root: TrustRoot) => this.#renew(name, root),
+      onFailure: (error: unknown) => this.#fail(name, error),
+    };
+    this.#running.push(refreshByTuf(mirror, events));
+  }
+
+  #begin(name: string, source: string, root: TrustRoot | undefined): void {
+    this.#entries.set(name, { source, ...(root && { root, readAt: this.#options.now() }) });
   }
 
   #renew(name: string, root: TrustRoot): void {
     const entry = this.#entries.get(name);
     if (!entry) return;
-    const changed = entry.root.fingerprint !== root.fingerprint || entry.problem !== undefined;
+    const changed = entry.root?.fingerprint !== root.fingerprint || entry.problem !== undefined;
     Object.assign(entry, { root, readAt: this.#options.now(), problem: undefined });
     if (changed) this.#options.onChange?.(describeEntry(name, entry));
   }
 
-  #keep(name: string, error: unknown): void {
+  #fail(name: string, error: unknown): void {
     const entry = this.#entries.get(name);
     if (!entry) return;
-    entry.problem = error instanceof Error ? error.message : String(error);
+    entry.problem = error instanceof Error ? describeError(error) : String(error);
     this.#options.onChange?.(describeEntry(name, entry));
   }
 }
 
+/** What libraries wrap says little; what they wrapped says more. */
+function describeError({ message, cause }: Error): string {
+  return cause instanceof Error ? `${message}: ${describeError(cause)}` : message;
+}
+
 function describeEntry(name: string, { source, root, readAt, problem }: Entry): TrustRootState {
-  const { fingerprint } = root;
-  return { name, source, fingerprint, newestKeySince: newestKeySince(root), readAt, ...(problem && { problem }) };
+  const known = root && { fingerprint: root.fingerprint, newestKeySince: newestKeySince(root), readAt };
+  return { name, source, ...known, ...(problem && { problem }) };
 }
 
 /** When the newest key or certificate of a root came into use; undefined where it gives no dates. */

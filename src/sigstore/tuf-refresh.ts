@@ -2,21 +2,10 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { TrustRoot } from './tasks.ts';
 import { readTrustRoot } from './trust-material.ts';
-
-/** A TUF repository that publishes a trusted_root.json. */
-export interface TufMirror {
-  readonly url: string;
-  /** The file of its first root.json, from which all later ones follow; left out for the public instance of Sigstore. */
-  readonly initialRoot?: string | undefined;
-  /** A folder that can be written: what the mirror last said is kept there. */
-  readonly cache: string;
-  readonly everyMs: number;
-}
+import type { TufMirror } from './tuf-client.ts';
 
 /** A refresh that runs in the background. */
 export interface Refresh {
-  /** What the mirror last brought, from the folder; undefined where it never did. */
-  lastKnown(): Promise<TrustRoot | undefined>;
   /** Asks the mirror now. Never rejects. */
   refresh(): Promise<void>;
   stop(): void;
@@ -54,7 +43,6 @@ export function refreshByTuf(mirror: TufMirror, { onRoot, onFailure }: RefreshEv
   const timer = setInterval(refresh, mirror.everyMs).unref();
   void refresh();
   return {
-    lastKnown: () => readCached(mirror),
     refresh,
     stop: () => {
       stopped = true;
@@ -64,19 +52,15 @@ export function refreshByTuf(mirror: TufMirror, { onRoot, onFailure }: RefreshEv
 }
 
 async function fetchRoot(mirror: TufMirror): Promise<TrustRoot> {
-  // Its client is loaded only where a mirror is configured.
-  const { initTUF } = await import('@sigstore/tuf');
-  const client = await initTUF({
-    mirrorURL: mirror.url,
-    cachePath: mirror.cache,
-    ...(mirror.initialRoot === undefined ? {} : { rootPath: mirror.initialRoot }),
-  });
-  const read = readTrustRoot(await client.getTarget('trusted_root.json'));
+  // Loaded only where a mirror is configured.
+  const { fetchTrustedRoot } = await import('./tuf-client.ts');
+  const read = readTrustRoot(await fetchTrustedRoot(mirror));
   if (!read.ok) throw new Error(`${mirror.url}: ${read.error}`);
   return read.value;
 }
 
-async function readCached({ url, cache }: TufMirror): Promise<TrustRoot | undefined> {
+/** What a mirror last brought, from its folder; undefined where it never did. */
+export async function lastKnownRoot({ url, cache }: TufMirror): Promise<TrustRoot | undefined> {
   const { host, pathname } = new URL(url);
   const folder = encodeURIComponent(host + pathname.replace(/\/$/, ''));
   const text = await readFile(join(cache, folder, 'targets', 'trusted_root.json'), 'utf8').catch(() => undefined);

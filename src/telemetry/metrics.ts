@@ -35,8 +35,9 @@ interface ByExpiry {
 /** A trust root in use. */
 interface TrustRootAge {
   readonly name: string;
-  readonly readAt: Date;
-  readonly newestKeySince: Date | undefined;
+  /** Left out while there is none. */
+  readonly readAt?: Date | undefined;
+  readonly newestKeySince?: Date | undefined;
 }
 
 /** All metrics, in a registry of their own. */

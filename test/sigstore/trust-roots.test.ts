@@ -4,6 +4,8 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { build } from 'esbuild';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { shippedPublicRoot } from '../../src/sigstore/public-root.ts';
 import { TrustMaterials } from '../../src/sigstore/trust-material.ts';
@@ -170,6 +172,44 @@ describe('a root of a TUF mirror', () => {
     expect(restarted.current.get('it')).toEqual(good);
   });
 
+  it('is fetched from the bundle, too, which carries the client and the first keys of the public instance', async () => {
+    const { root } = await startSigstore();
+    const outdir = join(folder, 'dist');
+    await build({
+      entryPoints: [join(import.meta.dirname, '../../src/sigstore/trust-roots.ts')],
+      outdir,
+      splitting: true,
+      bundle: true,
+      platform: 'node',
+      format: 'esm',
+      outExtension: { '.js': '.mjs' },
+      banner: { js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);" },
+    });
+    const bundled: { TrustRootStore: typeof TrustRootStore } = await import(
+      pathToFileURL(join(outdir, 'trust-roots.mjs')).href
+    );
+    const files = tufRepository(root.text);
+    const source = await tuf(() => files);
+    const shipped: TrustRootSource = { kind: 'shipped' };
+    const store = await bundled.TrustRootStore.open({
+      sources: new Map<string, TrustRootSource>([
+        ['mirror', source],
+        ['shipped', shipped],
+      ]),
+      everyMs: 3_600_000,
+      now: () => NOW,
+    });
+    stores.push(store);
+    await store.refresh();
+    expect(store.states.map(({ problem }) => problem)).toEqual([undefined, undefined]);
+    expect(store.current).toEqual(
+      new Map([
+        ['mirror', root],
+        ['shipped', shippedPublicRoot().root],
+      ]),
+    );
+  });
+
   it('is not there before the mirror ever answered', async () => {
     const files = tufRepository((await startSigstore()).root.text);
     let reachable = false;
@@ -178,6 +218,7 @@ describe('a root of a TUF mirror', () => {
     const store = await open({ ...source, mirror: { ...source.mirror, url: gone } });
     await store.refresh();
     expect(store.current.size).toBe(0);
+    expect(store.states).toEqual([{ name: 'it', source: gone, problem: 'Failed to download' }]);
     reachable = true;
     await store.refresh();
     expect(store.current.size).toBe(1);
