@@ -212,9 +212,10 @@ describe('an answer that does not come', () => {
     const content = contentOf([entryFor(registry, server)], { limits: { connectionsPerHost: 1 } });
     const image = { registry, repository: 'acme/app', tag: 'v1' };
     const first = content.manifest(image, AbortSignal.timeout(60_000));
+    // It has the connection, and not the one that comes late.
+    while (answers.length === 0) await new Promise((done) => setTimeout(done, 5));
     const late = await content.manifest(image, AbortSignal.timeout(50));
     expect(late).toMatchObject({ ok: false, error: { kind: 'unreachable' } });
-    while (answers.length === 0) await new Promise((done) => setTimeout(done, 5));
     answers.shift()?.();
     expect(await first).toMatchObject({ ok: true });
     server.play((_, response) => sendBytes(response, bytes, OCI_MANIFEST));
