@@ -25,7 +25,7 @@ const MANIFEST_TYPES = [
 
 /**
  * Gathers and verifies everything that speaks for an image. A tag is resolved once: everything after that is about the
- * digest that it stood for, so a registry that answers differently the second time gains nothing. Never rejects.
+ * digest that it stood for, so a registry that answers differently the second time gains nothing.
  * @param trustRoots those that the authorities name; an authority whose root is not among them verifies nothing
  */
 export async function gatherEvidence(
