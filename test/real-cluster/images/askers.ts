@@ -30,7 +30,7 @@ type AskerOf = (stack: SigningStack, keys: KeyRing) => Asker;
 function keyless(flags: readonly string[], identity: Identity, options: KeylessOptions = {}): AskerOf {
   const { root = 'own', transparencyLogs = 1, certificateLog = true, signaturePredicates = [] } = options;
   return ({ roots }) => ({
-    cosign: [...flags, ...(options.flags ?? []), `--trusted-root=${roots[root]}`],
+    cosign: ['--offline', ...flags, ...(options.flags ?? []), `--trusted-root=${roots[root]}`],
     rootFile: roots[root],
     authority: {
       kind: 'keyless',
@@ -85,7 +85,7 @@ function key(name: KeyName, transparencyLogs: number, flags: readonly string[] =
     cosign: [
       ...flags,
       `--key=${keys[name].publicKeyFile}`,
-      ...(transparencyLogs === 0 ? ['--insecure-ignore-tlog'] : [`--trusted-root=${roots.own}`]),
+      ...(transparencyLogs === 0 ? ['--insecure-ignore-tlog'] : ['--offline', `--trusted-root=${roots.own}`]),
     ],
     rootFile: roots.own,
     authority: {
@@ -112,6 +112,7 @@ export const ASKERS = {
   'release, two logs': release({ transparencyLogs: 2 }),
   'release, by another predicate': release({ signaturePredicates: ['https://example.com/signed/v1'] }),
   'release, foreign instance': release({ root: 'foreign' }),
+  'release, foreign authority': release({ root: 'foreignAuthority' }),
   'release, foreign logs': release({ root: 'foreignLogs' }),
   'release, unknown certificate log': release({ root: 'withoutCertificateLog' }),
   'exact subject': subject(RELEASE_SUBJECT),

@@ -12,7 +12,14 @@ export const RELEASE: WorkflowRun = {
   ref: 'refs/tags/v1.19.0',
 };
 
-/** The certificate's subject of that run. */
+/** A run of a repository that nobody trusts. */
+export const STRANGER: WorkflowRun = {
+  repository: 'evil/repository',
+  workflow: '.github/workflows/build.yml',
+  ref: 'refs/heads/main',
+};
+
+/** The certificate's subject of the release. */
 export const RELEASE_SUBJECT = 'https://github.com/qdrant/qdrant/.github/workflows/docker-image.yml@refs/tags/v1.19.0';
 
 export const EMAIL = 'release@example.com';

@@ -9,7 +9,7 @@ import { certify } from './authorities.ts';
 import { type Cosign, createCosign } from './cosign.ts';
 import { startDoubles } from './doubles.ts';
 import { createTokenIssuer, GITHUB_ISSUER, type TokenIssuer } from './oidc-issuer.ts';
-import { createSigningKeys, startServices, trustedRootArguments } from './services.ts';
+import { createSigningKeys, type SigningKeys, startServices, trustedRootArguments } from './services.ts';
 
 const HOST = '127.0.0.1';
 
@@ -20,6 +20,8 @@ export interface TrustRoots {
   readonly withoutCertificateLog: string;
   /** Another Sigstore instance. */
   readonly foreign: string;
+  /** The instance's logs and timestamps, but the authority of another one. */
+  readonly foreignAuthority: string;
   /** The instance's authority, but the logs and timestamps of another one. */
   readonly foreignLogs: string;
 }
@@ -81,18 +83,24 @@ export async function startSigningStack(log: Log): Promise<SigningStack> {
     });
     const root = async (name: string, parts: Parameters<typeof trustedRootArguments>[1]): Promise<string> =>
       cosign.trustedRoot(name, await trustedRootArguments(join(folder, `${name}-keys`), parts));
-    const { fulcioRoot, fulcio, certificateLog } = keys;
     const roots = {
       own: await root('own', { keys }),
       withoutCertificateLog: await root('no-ct', { keys, without: ['certificate log'] }),
       foreign: await root('foreign', { keys: foreignKeys }),
-      foreignLogs: await root('foreign-logs', { keys: { ...foreignKeys, fulcioRoot, fulcio, certificateLog } }),
+      foreignAuthority: await root('foreign-authority', { keys: { ...keys, ...authorityOf(foreignKeys) } }),
+      foreignLogs: await root('foreign-logs', {
+        keys: { ...foreignKeys, ...authorityOf(keys), certificateLog: keys.certificateLog },
+      }),
     };
     return { cosign, tokens, roots, issuers, ...registries, stop };
   } catch (error) {
     await stop();
     throw error;
   }
+}
+
+function authorityOf({ fulcioRoot, fulcio }: SigningKeys): Pick<SigningKeys, 'fulcioRoot' | 'fulcio'> {
+  return { fulcioRoot, fulcio };
 }
 
 async function startRegistries(components: ReturnType<typeof createComponents>, binary: string) {

@@ -1,6 +1,6 @@
 import { pushChart, pushManifest } from '../../signing/images.ts';
 import type { Case } from '../case.ts';
-import { EMAIL } from '../stage.ts';
+import { EMAIL, STRANGER } from '../stage.ts';
 
 const BOTH = { cosign: 'accepts', ours: 'accepts' } as const;
 const NEITHER = { cosign: 'refuses', ours: 'refuses' } as const;
@@ -197,13 +197,33 @@ export const SHAPES: readonly Case[] = [
     asker: 'release',
     ...BOTH,
   },
+  {
+    name: 'the second signature of a .sig tag',
+    async stage(at) {
+      const digest = await at.signed('legacy', { run: STRANGER });
+      await at.sign(digest, 'legacy');
+      return digest;
+    },
+    asker: 'release',
+    ...BOTH,
+  },
+  {
+    name: 'the second bundle',
+    async stage(at) {
+      const digest = await at.signed('bundle', { run: STRANGER });
+      await at.sign(digest, 'bundle, rekor v1');
+      return digest;
+    },
+    asker: 'release',
+    ...BOTH,
+  },
   { name: 'no signature at all', stage: (at) => at.image(), asker: 'release', ...NEITHER },
   { name: 'no such image', stage: async () => `sha256:${'0'.repeat(64)}`, asker: 'release', ...NEITHER },
   {
-    name: 'a .sig tag of the release beside an attestation of somebody else',
+    name: 'a .sig tag beside an attestation of somebody else',
     async stage(at) {
       const digest = await at.signed('legacy');
-      await at.attest(digest, 'bundle', 'custom', { scanned: true }, { key: 'other' });
+      await at.attest(digest, 'bundle', 'custom', { scanned: true }, { run: STRANGER });
       return digest;
     },
     asker: 'release',

@@ -103,6 +103,7 @@ export const STATEMENTS: readonly Case[] = [
     asker: 'release, timestamps only',
     wanted: SCAN,
     ...NEITHER,
+    because: /timestamp is not one over this signature/,
   },
   {
     name: 'an OpenVEX document',
@@ -199,6 +200,7 @@ export const STATEMENTS: readonly Case[] = [
     wanted: SBOM,
     cosign: 'accepts',
     ours: 'refuses',
+    because: /not an SPDX document/,
     difference:
       'without a policy file cosign checks who wrote a statement and not what it says; a document that cannot be read is no SBOM here',
   },
@@ -212,6 +214,7 @@ export const STATEMENTS: readonly Case[] = [
     asker: 'own key',
     wanted: SCAN,
     ...NEITHER,
+    because: /not one of this key/,
   },
   {
     name: 'the scan of another image, an .att tag',
@@ -225,6 +228,7 @@ export const STATEMENTS: readonly Case[] = [
     asker: 'own key',
     wanted: SCAN,
     ...NEITHER,
+    because: /its statement is about sha256:/,
   },
   {
     name: 'the scan of another image, a bundle',
@@ -238,5 +242,6 @@ export const STATEMENTS: readonly Case[] = [
     asker: 'own key',
     wanted: SCAN,
     ...NEITHER,
+    because: /its statement is about sha256:/,
   },
 ];

@@ -1,4 +1,5 @@
 import type { Case } from '../case.ts';
+import { STRANGER } from '../stage.ts';
 import { ANNOTATION, bundleOf, editBundle, editSignature, signatureLayer } from '../tampering.ts';
 
 const BOTH = { cosign: 'accepts', ours: 'accepts' } as const;
@@ -11,12 +12,14 @@ export const TRUST: readonly Case[] = [
     stage: (at) => at.signed('bundle', { unloggedCertificate: true }),
     asker: 'release',
     ...NEITHER,
+    because: /no SCT/,
   },
   {
     name: 'a certificate that no log has seen, a .sig tag',
     stage: (at) => at.signed('legacy', { unloggedCertificate: true }),
     asker: 'release',
     ...NEITHER,
+    because: /no SCT/,
   },
   {
     name: 'the same, where none is asked for',
@@ -29,42 +32,63 @@ export const TRUST: readonly Case[] = [
     stage: (at) => at.signed('legacy'),
     asker: 'release, unknown certificate log',
     ...NEITHER,
+    because: /the SCT in its certificate/,
   },
   {
     name: 'another Sigstore instance',
     stage: (at) => at.signed('legacy'),
     asker: 'release, foreign instance',
     ...NEITHER,
+    because: /no entry of a transparency log that the trust root knows/,
   },
   {
     name: 'another Sigstore instance, a bundle',
     stage: (at) => at.signed('bundle'),
     asker: 'release, foreign instance',
     ...NEITHER,
+    because: /no entry of a transparency log that the trust root knows/,
+  },
+  {
+    name: 'an authority that the trust root does not know',
+    stage: (at) => at.signed('legacy'),
+    asker: 'release, foreign authority',
+    ...NEITHER,
+    because: /certificate/,
+  },
+  {
+    name: 'an authority that the trust root does not know, a bundle',
+    stage: (at) => at.signed('bundle'),
+    asker: 'release, foreign authority',
+    ...NEITHER,
+    because: /certificate/,
   },
   {
     name: 'a log that the trust root does not know',
     stage: (at) => at.signed('legacy'),
     asker: 'release, foreign logs',
     ...NEITHER,
+    because: /no entry of a transparency log that the trust root knows/,
   },
   {
     name: 'a log and timestamps that the trust root does not know, a bundle',
     stage: (at) => at.signed('bundle'),
     asker: 'release, foreign logs',
     ...NEITHER,
+    because: /no entry of a transparency log that the trust root knows/,
   },
   {
     name: 'no log, where one is asked for',
     stage: (at) => at.signed('legacy, timestamp'),
     asker: 'release',
     ...NEITHER,
+    because: /no entry of a transparency log that the trust root knows/,
   },
   {
     name: 'a key and no log, where one is asked for',
     stage: (at) => at.signed('legacy, no services', { key: 'own' }),
     asker: 'own key, logged',
     ...NEITHER,
+    because: /no entry of a transparency log that the trust root knows/,
   },
   {
     name: 'one log, where two are asked for',
@@ -72,6 +96,7 @@ export const TRUST: readonly Case[] = [
     asker: 'release, two logs',
     cosign: 'accepts',
     ours: 'refuses',
+    because: /1 of the trust root.s transparency logs/,
     difference: 'cosign cannot be told to ask for more than one log',
   },
   {
@@ -85,6 +110,7 @@ export const TRUST: readonly Case[] = [
     },
     asker: 'release, two logs',
     ...NEITHER,
+    because: /1 of the trust root.s transparency logs/,
   },
   {
     name: 'a bundle without its log entry',
@@ -97,6 +123,7 @@ export const TRUST: readonly Case[] = [
     },
     asker: 'release',
     ...NEITHER,
+    because: /no entry of a transparency log that the trust root knows/,
   },
   {
     name: 'a bundle of Rekor v2 without its timestamp',
@@ -109,6 +136,7 @@ export const TRUST: readonly Case[] = [
     },
     asker: 'release',
     ...NEITHER,
+    because: /testifies when it was signed/,
   },
   {
     name: 'a bundle with the timestamp of another signature',
@@ -124,6 +152,7 @@ export const TRUST: readonly Case[] = [
     },
     asker: 'release',
     ...NEITHER,
+    because: /timestamp is not one over this signature/,
   },
   {
     name: 'a bundle with the log entry of another signature',
@@ -138,6 +167,7 @@ export const TRUST: readonly Case[] = [
     },
     asker: 'release',
     ...NEITHER,
+    because: /names another key/,
   },
   {
     name: 'a .sig tag without what the log promised',
@@ -151,6 +181,7 @@ export const TRUST: readonly Case[] = [
     },
     asker: 'release',
     ...NEITHER,
+    because: /no entry of a transparency log that the trust root knows/,
   },
   {
     name: 'a .sig tag with what the log promised another signature',
@@ -165,12 +196,13 @@ export const TRUST: readonly Case[] = [
     },
     asker: 'release',
     ...NEITHER,
+    because: /names another key/,
   },
   {
     name: 'a .sig tag with the certificate of another signature',
     async stage(at) {
       const digest = await at.signed('legacy', {
-        run: { repository: 'evil/r', workflow: 'w.yml', ref: 'refs/heads/main' },
+        run: STRANGER,
       });
       const other = await signatureLayer(at.repository, await at.signed('legacy', {}, 'other'));
       await editSignature(at.repository, digest, (layer) => ({
@@ -184,5 +216,6 @@ export const TRUST: readonly Case[] = [
     },
     asker: 'release',
     ...NEITHER,
+    because: /names another key/,
   },
 ];
