@@ -35,8 +35,10 @@ export const KINDS = [
   // Who writes them is known only while they are written: an audit cannot tell those of controllers from others.
   row(namespaced('', 'Endpoints', 'endpoints'), endpoints, { admission: { entry: 'endpoints' } }),
   row(clusterScoped('', 'Namespace', 'namespaces'), onlyMetadata),
+  // The source of a volume is one more field of its spec, and the name of the field tells what it is.
   row(clusterScoped('', 'PersistentVolume', 'persistentvolumes'), persistentVolume, {
     target: ['spec', 'claimRef', 'namespace'],
+    keptWhole: 'spec',
     admission: { entry: 'volumes' },
   }),
   // persistentvolumeclaims/status carries annotations, which drivers read.
