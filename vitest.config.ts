@@ -7,8 +7,8 @@ export default defineConfig({
     include: ['test/**/*.test.ts'],
     globalSetup: ['test/support/bundle-setup.ts'],
     exclude: [...configDefaults.exclude, 'test/real-cluster/**'],
-    // A machine may be busy with something else, for minutes; what hangs is still found.
-    testTimeout: 300_000,
+    // A machine may be busy with something else, for minutes; what hangs is still found. A long run repeats much more.
+    testTimeout: process.env['QDRANT_ADMISSION_TEST_LONG'] === '1' ? 3 * 3_600_000 : 300_000,
     hookTimeout: 300_000,
     // No module keeps anything that one test file could leave to the next, and none replaces a module: a worker reads
     // each once, and not once a file.

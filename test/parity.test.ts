@@ -250,7 +250,7 @@ describe('what rules read', () => {
     for (const path of new Set(POD_RULES.flatMap(({ reads }) => reads.Pod ?? []))) {
       const { metadata = {}, spec = {} } = wrongAt(parseFieldPath(path)) as { metadata?: object; spec?: object };
       const pod = { apiVersion: 'v1', kind: 'Pod', metadata, spec: { containers: [{ name: 'qdrant' }], ...spec } };
-      const where = path.replaceAll('[*]', '[0]').replace(/\{(.*)\}/, '["$1key"]');
+      const where = path.replaceAll('[*]', '[0]').replace(/\{\*?(.*)\}/, '["$1key"]');
       // The keys of a map are quoted.
       expect(shapeErrors(pod).map((error) => error.path.replaceAll(/\["([a-z]+)"\]/g, '.$1'))).toContain(where);
     }
@@ -331,7 +331,7 @@ function wrongAt(steps: ReturnType<typeof parseFieldPath>): unknown {
     case 'items':
       return [wrongAt(rest)];
     case 'keys':
-      return { [`${step.prefix}key`]: wrongAt(rest) };
+      return { [`${step.text}key`]: wrongAt(rest) };
   }
 }
 

@@ -6,7 +6,7 @@ import type { Verdict } from '../engine/review.ts';
 import { makeSubject } from '../engine/subject.ts';
 import type { Ports } from '../facts/ports.ts';
 import { judge } from '../judge.ts';
-import { isKind, KINDS, type Kind, kindNamed } from '../k8s/kinds.ts';
+import { concernsAll, isKind, KINDS, type Kind, kindNamed } from '../k8s/kinds.ts';
 import { isKubernetesObject, type JsonObject, type KubernetesObject } from '../k8s/object.ts';
 import { shapeErrors } from '../k8s/shape-check.ts';
 import type { Policy } from '../rules/define.ts';
@@ -157,7 +157,8 @@ class NamespaceRun {
 
   async #auditKind(kind: Kind): Promise<void> {
     const { client, signal, onProgress } = this.#options;
-    const where = { namespace: this.#name, optional: kind.optional ?? false };
+    // What stands in no namespace concerns this one, too.
+    const where = { namespace: kind.namespaced ? this.#name : '', optional: kind.optional ?? false };
     let seen = 0;
     try {
       signal.throwIfAborted();
@@ -193,7 +194,8 @@ class NamespaceRun {
   async #judge(object: KubernetesObject, node: OwnerNode, counts: Counted): Promise<void> {
     // What is there is no longer created: what the scheduler or a controller wrote into it since is no violation.
     const operation = counts === 'templates' ? 'CREATE' : 'UPDATE';
-    const subject = makeSubject({ object, operation, namespace: this.#name, now: this.#options.now });
+    const made = makeSubject({ object, operation, namespace: this.#name, now: this.#options.now });
+    const subject = concernsAll(object) ? { ...made, namespace: this.#name } : made;
     if (!subject.pod && (counts === 'pods' || counts === 'templates')) return;
     const { verdicts } = await judge(subject, this.#policy, this.#ports, this.#options.signal);
     this.#tally = { ...this.#tally, [counts]: this.#tally[counts] + 1 };

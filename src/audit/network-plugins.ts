@@ -33,7 +33,7 @@ export async function findPlugins(client: KubeClient, signal: AbortSignal): Prom
     const configMaps = new Map<string, JsonObject | string>();
     for (const path of configMapsOf(agents)) configMaps.set(path, await readConfigMap(client, path, signal));
     const k3s = (await isK3s(client, signal)) ? await k3sArguments(client, signal) : [];
-    const detections = detectPlugins({ agents, configMaps, k3s });
+    const detections = detectPlugins({ agents, groups: await servedGroups(client, signal), configMaps, k3s });
     return { state: stateOf(detections), detections };
   } catch (error) {
     return { state: 'unknown', detections: [], unread: signal.aborted ? 'interrupted' : reasonOf(error) };
@@ -48,6 +48,11 @@ async function readConfigMap(client: KubeClient, path: string, signal: AbortSign
   } catch (error) {
     return reasonOf(error);
   }
+}
+
+async function servedGroups(client: KubeClient, signal: AbortSignal): Promise<readonly string[]> {
+  const { groups } = await client.get('/apis', signal);
+  return listAt(groups).flatMap(({ name }) => (typeof name === 'string' ? [name] : []));
 }
 
 async function isK3s(client: KubeClient, signal: AbortSignal): Promise<boolean> {

@@ -2,6 +2,7 @@ import { unknown } from '../engine/fact.ts';
 import { factNamed } from '../facts/index.ts';
 import type { ObjectKey, World } from '../facts/ports.ts';
 import { KINDS, type Kind, type KindName, kindNamed } from '../k8s/kinds.ts';
+import { onlyRead } from '../k8s/projection.ts';
 import type { Policy } from '../rules/define.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { KubeClient } from './client.ts';
@@ -61,6 +62,7 @@ export function createWatchedWorld(options: WatchedWorldOptions): WatchedWorld {
       resource: kind,
       namespace,
       optional: kind.optional ?? false,
+      project: (object) => onlyRead(object, kind),
       ...(options.timing && { timing: options.timing }),
       ...(options.clock && { clock: options.clock }),
       hooks: {

@@ -1,3 +1,4 @@
+import { EXPOSING_ANNOTATIONS } from '../network/exposures.ts';
 import { TLS_ANNOTATIONS } from '../network/ingress-tls.ts';
 import { LOAD_BALANCER_CLASSES, RANGES_ANNOTATION, WIDENING_ANNOTATIONS } from '../network/load-balancers.ts';
 import { WAY_IN_CONTROLLERS, type WayInController } from '../network/way-in-controllers.ts';
@@ -34,6 +35,16 @@ ${markdownTable([
   ...WIDENING_ANNOTATIONS.map(({ key, harmless, why, source }) => [`\`${key}\``, harmlessValue(harmless), why, source]),
 ])}
 
+## Other networks
+
+These annotations open a Service of any type to another network, or lead it there. They are refused
+([service-exposure](rules/network/service-exposure.md)):
+
+${markdownTable([
+  ['annotation', 'but for', 'it', 'read in'],
+  ...EXPOSING_ANNOTATIONS.map(({ key, harmless, why, source }) => [`\`${key}\``, harmlessValue(harmless), why, source]),
+])}
+
 ## Ingresses and Gateways
 
 The controller that the IngressClass or GatewayClass names tells where the ranges are. What stands in an object that is not read here is attested
@@ -50,6 +61,9 @@ ${markdownTable([
     row.source,
   ]),
 ])}
+
+A ReferenceGrant that lets routes of other namespaces lead to Services of this one is refused, unless the owner answers for those
+namespaces ([reference-grants](rules/network/reference-grants.md)).
 
 ## TLS of Ingresses
 

@@ -4,15 +4,21 @@ import { isJsonObject } from '../k8s/object.ts';
 
 /**
  * A field that a rule judges, as data: dotted names, `[*]` for every element of a list, and `{prefix}` for the keys
- * of a map that begin so: `spec.containers[*].securityContext.privileged`, `metadata.annotations{example.com/}`.
+ * of a map that begin so, `{*text}` for those that contain it: `spec.containers[*].securityContext.privileged`,
+ * `metadata.annotations{example.com/}`.
  */
 export type FieldPath = string;
 
 /** One step of a parsed field path. */
-export type Step =
-  | { readonly kind: 'field'; readonly name: string }
-  | { readonly kind: 'items' }
-  | { readonly kind: 'keys'; readonly prefix: string };
+export type Step = { readonly kind: 'field'; readonly name: string } | { readonly kind: 'items' } | KeysStep;
+
+/** Some keys of a map. */
+export interface KeysStep {
+  readonly kind: 'keys';
+  /** What they begin with, or with `within` what they contain. */
+  readonly text: string;
+  readonly within: boolean;
+}
 
 /** The same field in all three container lists. */
 export function inContainers(...fields: readonly string[]): FieldPath[] {
@@ -24,12 +30,12 @@ export function parseFieldPath(path: FieldPath): readonly Step[] {
   const steps: Step[] = [];
   let rest = path;
   while (rest !== '') {
-    const match = /^(?:\.?([A-Za-z][A-Za-z0-9]*)|(\[\*\])|\{([^{}]+)\}$)/.exec(rest);
+    const match = /^(?:\.?([A-Za-z][A-Za-z0-9]*)|(\[\*\])|\{(\*)?([^{}*]+)\}$)/.exec(rest);
     if (!match) throw new Error(`"${path}" is not a field path: cannot read "${rest}"`);
-    const [text, name, items, prefix] = match;
+    const [text, name, items, within, key = ''] = match;
     if (name !== undefined) steps.push({ kind: 'field', name });
     else if (items !== undefined) steps.push({ kind: 'items' });
-    else steps.push({ kind: 'keys', prefix: prefix ?? '' });
+    else steps.push({ kind: 'keys', text: key, within: within !== undefined });
     rest = rest.slice(text.length);
   }
   return steps;
@@ -59,8 +65,12 @@ function changed(steps: readonly Step[], at: number, before: unknown, after: unk
     const [old, now] = [asList(before), asList(after)];
     return old.length !== now.length || now.some((item, i) => changed(steps, at + 1, old[i], item));
   }
-  const keys = new Set([...keysOf(before), ...keysOf(after)].filter((key) => key.startsWith(step.prefix)));
+  const keys = new Set([...keysOf(before), ...keysOf(after)].filter((key) => isOneOf(step, key)));
   return [...keys].some((key) => !deepEqual(own(before, key), own(after, key)));
+}
+
+function isOneOf({ text, within }: KeysStep, key: string): boolean {
+  return within ? key.includes(text) : key.startsWith(text);
 }
 
 function own(value: unknown, name: string): unknown {

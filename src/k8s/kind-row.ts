@@ -24,8 +24,10 @@ export interface Traits {
   readonly optional?: true;
   /** The API server carries it out and stores nothing: it can be judged, and never be read. */
   readonly transient?: true;
+  /** A field that is remembered with all that it holds, where names that no shape lists tell something, too. */
+  readonly keptWhole?: string;
   readonly admission?: AdmissionEntry;
-  /** What an audit counts its objects as; absent: it is not audited. */
+  /** What an audit counts its objects as, cluster-scoped ones in each namespace that is audited; absent: it is not audited. */
   readonly auditedAs?: 'pods' | 'templates' | 'claims' | 'network';
 }
 

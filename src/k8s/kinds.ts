@@ -1,6 +1,6 @@
 import { claimShape } from './core/claim-shape.ts';
 import { cronJob, job, pod, podTemplate, statefulSet, workload } from './core/workload-shapes.ts';
-import { gateway, gatewayClass, listenerSet, route } from './gateway/shapes.ts';
+import { gateway, gatewayClass, listenerSet, referenceGrant, route } from './gateway/shapes.ts';
 import { clusterScoped, namespaced, row } from './kind-row.ts';
 import { CILIUM_KINDS, CLUSTER_POLICY_KINDS, calicoKinds } from './networking/policy-kinds.ts';
 import { endpointSlice, endpoints, ingress, ingressClass, networkPolicy, service } from './networking/shapes.ts';
@@ -35,8 +35,10 @@ export const KINDS = [
   // Who writes them is known only while they are written: an audit cannot tell those of controllers from others.
   row(namespaced('', 'Endpoints', 'endpoints'), endpoints, { admission: { entry: 'endpoints' } }),
   row(clusterScoped('', 'Namespace', 'namespaces'), onlyMetadata),
+  // The source of a volume is one more field of its spec, and the name of the field tells what it is.
   row(clusterScoped('', 'PersistentVolume', 'persistentvolumes'), persistentVolume, {
     target: ['spec', 'claimRef', 'namespace'],
+    keptWhole: 'spec',
     admission: { entry: 'volumes' },
   }),
   // persistentvolumeclaims/status carries annotations, which drivers read.
@@ -106,6 +108,11 @@ export const KINDS = [
   }),
   row({ ...namespaced(GATEWAY_API, 'HTTPRoute', 'httproutes'), versions: ['v1', 'v1beta1'] }, route, ROUTE),
   row(namespaced(GATEWAY_API, 'ListenerSet', 'listenersets'), listenerSet, LISTENERS),
+  row(
+    { ...namespaced(GATEWAY_API, 'ReferenceGrant', 'referencegrants'), versions: ['v1beta1', 'v1'] },
+    referenceGrant,
+    ROUTE,
+  ),
   row({ ...namespaced(GATEWAY_API, 'TCPRoute', 'tcproutes'), versions: ['v1', 'v1alpha2'] }, route, ROUTE),
   row({ ...namespaced(GATEWAY_API, 'TLSRoute', 'tlsroutes'), versions: ['v1', 'v1alpha3', 'v1alpha2'] }, route, ROUTE),
   row({ ...namespaced(GATEWAY_API, 'UDPRoute', 'udproutes'), versions: ['v1', 'v1alpha2'] }, route, ROUTE),

@@ -13,10 +13,12 @@ import {
 type Reading = { readonly read: string; readonly unread?: never } | { readonly unread: string; readonly read?: never };
 
 /** A key by which a pod asks for an interface beside the pod network, or for another network in place of it. */
-type AttachmentKey = Reading & {
+export type AttachmentKey = Reading & {
   readonly in: 'annotations' | 'labels';
-  /** The whole key. */
+  /** The whole key; with `within` what a key has to contain. */
   readonly key: string;
+  /** The plugin takes every key that contains this one. */
+  readonly within?: true;
   /** Who reads it. */
   readonly plugin: string;
   /** What comes of it, as the end of a sentence that begins with the key. */
@@ -108,6 +110,14 @@ export const ATTACHMENT_KEYS: readonly AttachmentKey[] = [
     plugin: 'Nodus (ovn4nfv)',
     does: 'attaches the pod to further networks',
     read: 'opnfv/ovn4nfv-k8s-plugin@3de63ee: pkg/controller/pod/pod_controller.go',
+  },
+  {
+    in: 'annotations',
+    key: 'danm.k8s.io/interfaces',
+    within: true,
+    plugin: 'DANM',
+    does: 'attaches the pod to other networks, in place of the default one',
+    read: 'nokia/danm@05ad4ed: pkg/metacni/metacni.go',
   },
   {
     in: 'annotations',

@@ -17,6 +17,8 @@ export interface NetworkPlugin {
   readonly name: string;
   /** `namespace/name` of its DaemonSets: a tenant may call its own as it likes. */
   readonly agents: readonly string[];
+  /** The API group of its CRDs, which tell that it is there where none of its DaemonSets is found. */
+  readonly group?: string;
   /** Any of these that says off is enough. */
   readonly switches: readonly Switch[];
   /** Where no switch says off. */
@@ -38,6 +40,7 @@ export const PLUGINS: readonly NetworkPlugin[] = [
   {
     name: 'Antrea',
     agents: at(['kube-system'], 'antrea-agent'),
+    group: 'crd.antrea.io',
     switches: [],
     otherwise: ALWAYS,
     read: 'antrea-io/antrea@00d545e: build/charts/antrea/templates/agent/daemonset.yaml',
@@ -65,6 +68,7 @@ export const PLUGINS: readonly NetworkPlugin[] = [
   {
     name: 'Calico',
     agents: at(['calico-system', 'kube-system'], 'calico-node', 'canal', 'rke2-canal'),
+    group: 'crd.projectcalico.org',
     switches: [],
     otherwise: ALWAYS,
     read: 'projectcalico/calico@0039c9c: manifests/calico.yaml',
@@ -73,6 +77,7 @@ export const PLUGINS: readonly NetworkPlugin[] = [
     name: 'Cilium',
     // anetd is the same agent under the name that Google gives it in Dataplane V2.
     agents: [...at(['kube-system', 'cilium'], 'cilium'), 'kube-system/anetd'],
+    group: 'cilium.io',
     switches: [
       { in: 'config-map', name: 'cilium-config', key: 'policy-audit-mode', off: TRUTHY },
       { in: 'config-map', name: 'cilium-config', key: 'enable-policy', off: ['never'] },
@@ -98,6 +103,7 @@ export const PLUGINS: readonly NetworkPlugin[] = [
   {
     name: 'Kube-OVN',
     agents: at(['kube-system', 'kube-ovn'], 'kube-ovn-cni'),
+    group: 'kubeovn.io',
     switches: [],
     otherwise: { state: 'unknown', why: 'the flag --enable-np of its controller is not read here' },
     read: 'kubeovn/kube-ovn@8d19e71: dist/images/install.sh',
@@ -112,6 +118,7 @@ export const PLUGINS: readonly NetworkPlugin[] = [
   {
     name: 'OVN-Kubernetes',
     agents: at(['openshift-ovn-kubernetes', 'ovn-kubernetes'], 'ovnkube-node'),
+    group: 'k8s.ovn.org',
     switches: [],
     otherwise: ALWAYS,
     read: 'ovn-org/ovn-kubernetes@f42b2a2: dist/templates/ovnkube-node.yaml.j2',

@@ -19,6 +19,8 @@ export interface Agent {
 /** What an API shows of the network of its cluster. */
 export interface NetworkEvidence {
   readonly agents: readonly Agent[];
+  /** The API groups that are served. */
+  readonly groups: readonly string[];
   /** `data` by `namespace/name`; a reason where one could not be read. */
   readonly configMaps: ReadonlyMap<string, JsonObject | string>;
   /** The arguments of k3s, node by node. */
@@ -48,7 +50,18 @@ export function detectPlugins(evidence: NetworkEvidence): readonly Detection[] {
     const plugin = PLUGINS.find(({ agents }) => agents.includes(at));
     return plugin ? [{ plugin: plugin.name, at: `DaemonSet ${at}`, ...judge(plugin, agent, evidence) }] : [];
   });
-  return evidence.k3s.length === 0 ? found : [...found, { plugin: 'k3s', ...judgeK3s(evidence.k3s) }];
+  const k3s = evidence.k3s.length === 0 ? [] : [{ plugin: 'k3s', ...judgeK3s(evidence.k3s) }];
+  return [...found, ...k3s, ...onlyByGroup(evidence.groups, new Set(found.map(({ plugin }) => plugin)))];
+}
+
+/** CRDs outlive their plugin, and it may run under a name that is not known here: they tell that nobody knows. */
+function onlyByGroup(groups: readonly string[], found: ReadonlySet<string>): readonly Detection[] {
+  const why = 'none of its DaemonSets is where it is commonly installed: it was removed, or runs under another name';
+  return PLUGINS.flatMap(({ name, group }): Detection[] =>
+    group !== undefined && groups.includes(group) && !found.has(name)
+      ? [{ plugin: name, at: `CRDs of ${group}`, state: 'unknown', why }]
+      : [],
+  );
 }
 
 /** The ConfigMaps that say what these agents do, as `namespace/name`. */

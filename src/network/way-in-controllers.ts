@@ -98,6 +98,21 @@ export const WAY_IN_CONTROLLERS: readonly WayInController[] = [
     source: 'kubernetes/ingress-nginx@dbb11b9: internal/ingress/annotations/ipallowlist/main.go, README.md',
   },
   {
+    name: 'tailscale.com/ts-ingress',
+    of: 'Ingress',
+    product: 'Tailscale',
+    ranges: { in: 'elsewhere', where: 'the access rules of the tailnet' },
+    widening: [
+      {
+        key: 'tailscale.com/funnel',
+        harmless: 'false',
+        why: 'lets in the whole internet, past the rules of the tailnet',
+      },
+    ],
+    source:
+      'tailscale/tailscale@18f65b9: cmd/k8s-operator/ingress.go; @d127da3: deploy/chart/templates/ingressclass.yaml',
+  },
+  {
     name: 'traefik.io/gateway-controller',
     of: 'Gateway',
     product: 'Traefik',

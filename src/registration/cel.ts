@@ -1,4 +1,5 @@
-import { type FieldPath, parseFieldPath, type Step } from '../engine/reads.ts';
+import { type FieldPath, type KeysStep, parseFieldPath, type Step } from '../engine/reads.ts';
+import { EXPOSING_ANNOTATIONS } from '../network/exposures.ts';
 import { JUDGED_ANNOTATIONS, TOPOLOGY_LABELS } from '../rules/access/binding-metadata.ts';
 
 /** Deeper differences are left to the program: the expression stays short, and may only say "changed" too often. */
@@ -19,7 +20,7 @@ export function anyFieldChanged(paths: readonly FieldPath[]): string {
   const maps = Map.groupBy(watched.filter(isOfKeys), (steps) => pathOf(steps));
   const terms = [
     ...watched.filter((steps) => !isOfKeys(steps)).map((steps) => fieldChanged(pathOf(steps))),
-    ...[...maps].map(([map, keys]) => keysChanged(map, keys.flatMap(prefixOf))),
+    ...[...maps].map(([map, keys]) => keysChanged(map, keys.flatMap(keysOf))),
   ];
   return ["request.operation != 'UPDATE'", ...terms.sort()].join(' || ');
 }
@@ -42,9 +43,14 @@ function isOfKeys(steps: readonly Step[]): boolean {
   return steps.at(-1)?.kind === 'keys';
 }
 
-function prefixOf(steps: readonly Step[]): string[] {
+function keysOf(steps: readonly Step[]): KeysStep[] {
   const last = steps.at(-1);
-  return last?.kind === 'keys' ? [last.prefix] : [];
+  return last?.kind === 'keys' ? [last] : [];
+}
+
+/** Whether a key `k` is one of these. */
+function isOneOf(all: readonly Pick<KeysStep, 'text' | 'within'>[]): string {
+  return all.map(({ text, within }) => `k.${within ? 'contains' : 'startsWith'}(${JSON.stringify(text)})`).join(' || ');
 }
 
 function isProperPrefix(shorter: readonly Step[], longer: readonly Step[]): boolean {
@@ -61,26 +67,33 @@ function fieldChanged(path: string): string {
   return `object${path} != oldObject${path}`;
 }
 
-function keysChanged(path: string, all: readonly string[]): string {
+function keysChanged(path: string, all: readonly KeysStep[]): string {
   const [before, after] = [`oldObject${path}`, `object${path}`];
-  const prefixes = all.filter((prefix) => !all.some((other) => prefix !== other && prefix.startsWith(other))).sort();
-  const begins = prefixes.map((prefix) => `k.startsWith(${JSON.stringify(prefix)})`).join(' || ');
+  const keys = all
+    .filter((each) => !all.some((other) => other !== each && holdsAll(other, each)))
+    .sort((one, other) => (one.text < other.text ? -1 : 1));
+  const begins = isOneOf(keys);
   const differs = (a: string, b: string) => `${a}.orValue({}).exists(k, ${a}[?k] != ${b}[?k] && (${begins}))`;
   const size = (map: string) => `${map}.orValue({}).size()`;
   // Looking at every key costs, and the API server refuses the request where that is too much: also a kubelet's, of a
   // pod whose annotations somebody made so many. So only where they changed, and only while they are few.
-  const most = Math.min(MOST_KEYS, Math.floor(MOST_COMPARISONS / prefixes.length));
+  const most = Math.min(MOST_KEYS, Math.floor(MOST_COMPARISONS / keys.length));
   const many = `${size(after)} + ${size(before)} > ${most}`;
   return `${fieldChanged(path)} && (${many} || ${differs(after, before)} || ${differs(before, after)})`;
+}
+
+/** Whether the first keys are all of the second, and more. */
+function holdsAll(wide: KeysStep, narrow: KeysStep): boolean {
+  if (wide.text === narrow.text) return wide.within && !narrow.within;
+  return wide.within ? narrow.text.includes(wide.text) : !narrow.within && narrow.text.startsWith(wide.text);
 }
 
 /** True where a Binding carries what it would copy onto its pod, but for the labels that the scheduler may copy. */
 export function carriesBindingMetadata(): string {
   const topology = JSON.stringify([...TOPOLOGY_LABELS].sort());
-  const begins = JUDGED_ANNOTATIONS.map((prefix) => `k.startsWith(${JSON.stringify(prefix)})`).join(' || ');
   return [
     `object.?metadata.?labels.orValue({}).exists(k, !(k in ${topology}))`,
-    `object.?metadata.?annotations.orValue({}).exists(k, ${begins})`,
+    `object.?metadata.?annotations.orValue({}).exists(k, ${isOneOf(JUDGED_ANNOTATIONS)})`,
   ].join(' || ');
 }
 
@@ -91,7 +104,14 @@ export function pointsInto(target: readonly string[], namespaces: readonly strin
 
 /** True unless a Service is called inside of the cluster only, by its own addresses: no rule has anything to say of it then. */
 export function opensWayIn(): string {
-  return 'object.?spec.?type.orValue("") != "ClusterIP" || object.?spec.?externalIPs.orValue([]).size() > 0';
+  const exposed = EXPOSING_ANNOTATIONS.map(
+    ({ key }) => `object.?metadata.?annotations[?${JSON.stringify(key)}].hasValue()`,
+  );
+  return [
+    'object.?spec.?type.orValue("") != "ClusterIP"',
+    'object.?spec.?externalIPs.orValue([]).size() > 0',
+    ...exposed,
+  ].join(' || ');
 }
 
 /** True where one of these asks. */

@@ -58,9 +58,11 @@ import { policyDns } from './network/policy-dns.ts';
 import { policyEgress } from './network/policy-egress.ts';
 import { policyIngress } from './network/policy-ingress.ts';
 import { policyPeers } from './network/policy-peers.ts';
+import { referenceGrants } from './network/reference-grants.ts';
 import { resourceClaims } from './network/resource-claims.ts';
 import { roleLabels } from './network/role-labels.ts';
 import { routeGateways } from './network/route-gateways.ts';
+import { serviceExposure } from './network/service-exposure.ts';
 import { widePolicies } from './network/wide-policies.ts';
 import { dedicatedNodes } from './resources/dedicated-nodes.ts';
 import { guaranteed } from './resources/guaranteed.ts';
@@ -136,6 +138,7 @@ export const RULES: readonly Rule[] = [
   procMount,
   procMountRestricted,
   readOnlyRootFilesystem,
+  referenceGrants,
   requestsAndLimits,
   resourceClaims,
   restrictedVolumes,
@@ -148,6 +151,7 @@ export const RULES: readonly Rule[] = [
   seccompProfileBaseline,
   seccompProfileRestricted,
   serviceAccountToken,
+  serviceExposure,
   sharedProcessNamespace,
   snapshotContent,
   sysctls,

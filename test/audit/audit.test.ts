@@ -62,9 +62,14 @@ function stock(holds: Stock, absent: readonly string[] = []): void {
   api.play(({ url }, response) => {
     const [, namespace, plural] = /\/namespaces\/([^/]+)\/?(.*)$/.exec(url.pathname) ?? [];
     if (url.pathname === '/version') return sendJson(response, { gitVersion: 'v1.37.2' });
-    if (url.pathname === '/apis/gateway.networking.k8s.io') {
-      response.writeHead(404).end('404 page not found\n');
-      return;
+    if (
+      namespace === undefined &&
+      /^\/apis\/(gateway\.networking|policy\.networking|cilium|(crd\.)?projectcalico)\./.test(url.pathname)
+    ) {
+      const held = holds[url.pathname];
+      if (typeof held === 'object') return sendJson(response, { metadata: { resourceVersion: '1' }, items: held });
+      // 404 as the API server says it, of a group that it does not serve, too.
+      return void response.writeHead(404).end('404 page not found\n');
     }
     if (namespace === undefined) {
       const [, kinds = '', name] = /\/v1(\/[^/]+)(?:\/([^/]+))?$/.exec(url.pathname) ?? [];
@@ -322,6 +327,52 @@ it('judges claims, and names the class that does not encrypt', async () => {
     ['PersistentVolumeClaim/bad', 'refused', { pods: 0, templates: 0, claims: 1, network: 0 }],
   ]);
   expect(totalsByRule(audits)).toMatchObject([{ rule: { id: 'encrypted-class' }, failed: { claims: 1, network: 0 } }]);
+});
+
+it('judges what stands in no namespace for each of them', async () => {
+  const cilium = (name: string, endpointSelector: object) =>
+    item(name, { spec: { endpointSelector, egress: [{ toEntities: ['world'] }] } });
+  const inNamespace = (name: string) => ({ matchLabels: { 'k8s:io.kubernetes.pod.namespace': name } });
+  const calico = { selector: "projectcalico.org/namespace == 'qdrant'", egress: [{ action: 'Allow' }] };
+  stock({
+    '/apis/cilium.io/v2/ciliumclusterwidenetworkpolicies': [
+      cilium('everybody', {}),
+      cilium('qdrant-alone', inNamespace('qdrant')),
+      cilium('elsewhere', inNamespace('shop')),
+    ],
+    '/apis/projectcalico.org/v3/globalnetworkpolicies': [item('global', { spec: calico })],
+    '/apis/projectcalico.org/v3/tiers': [item('default', { spec: { defaultAction: 'Pass' } })],
+    '/apis/policy.networking.k8s.io/v1beta1/clusternetworkpolicies': [
+      item('accepts', {
+        spec: { tier: 'Admin', subject: { namespaces: {} }, egress: [{ action: 'Accept', to: [{ namespaces: {} }] }] },
+      }),
+    ],
+    '/apis/policy.networking.k8s.io/v1alpha1/adminnetworkpolicies': [
+      item('allows', {
+        spec: { subject: { namespaces: {} }, egress: [{ action: 'Allow', to: [{ namespaces: {} }] }] },
+      }),
+    ],
+  });
+  const all = policyWithAllRules();
+  const audits = await audit([], { policies: new Map(['qdrant', 'vectors'].map((name) => [name, all])) });
+  expect(audits.map(({ unread }) => unread)).toEqual([[], []]);
+  expect(audits.map((each) => groupByOwner(each).map(({ owner, outcome }) => `${nameOf(owner)} ${outcome}`))).toEqual([
+    [
+      'AdminNetworkPolicy/allows refused',
+      'CiliumClusterwideNetworkPolicy/everybody refused',
+      'CiliumClusterwideNetworkPolicy/qdrant-alone refused',
+      'ClusterNetworkPolicy/accepts refused',
+      'GlobalNetworkPolicy/global refused',
+      'Tier/default refused',
+    ],
+    [
+      'AdminNetworkPolicy/allows refused',
+      'CiliumClusterwideNetworkPolicy/everybody refused',
+      'ClusterNetworkPolicy/accepts refused',
+      'Tier/default refused',
+    ],
+  ]);
+  expect(audits[0]?.judged.network).toBe(7);
 });
 
 it('takes a kind whose CRD is not installed for one of which there is nothing, and one that it may not list for unread', async () => {

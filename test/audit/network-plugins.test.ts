@@ -12,7 +12,11 @@ afterAll(() => api.close());
 
 /** Looks for plugins in a cluster that holds these objects, by path; a number is a status. */
 async function find(objects: Readonly<Record<string, unknown>>, version = 'v1.37.2') {
-  const held: Readonly<Record<string, unknown>> = { '/version': { gitVersion: version }, ...objects };
+  const held: Readonly<Record<string, unknown>> = {
+    '/version': { gitVersion: version },
+    '/apis': { kind: 'APIGroupList', groups: [{ name: 'apps' }] },
+    ...objects,
+  };
   api.play(({ url: { pathname } }, response) => {
     const answer = held[pathname] ?? 404;
     if (typeof answer === 'number') return sendStatus(response, answer, 'Forbidden', 'not for you');
@@ -61,6 +65,17 @@ it('reads the arguments of k3s, and asks for nodes only there', async () => {
     const { state } = await find({ [DAEMON_SETS]: [], '/api/v1/nodes': [node(args)] }, 'v1.37.2+k3s1');
     expect(state).toBe('unknown');
   }
+});
+
+it('looks which groups the API server serves: a plugin may run under a name that is not known', async () => {
+  const groups = { groups: [{ name: 'apps' }, { name: 'cilium.io' }, 7] };
+  expect((await find({ [DAEMON_SETS]: [], '/apis': groups })).detections).toMatchObject([
+    { plugin: 'Cilium', at: 'CRDs of cilium.io', state: 'unknown' },
+  ]);
+  expect(await find({ [DAEMON_SETS]: [daemonSet('calico-node')], '/apis': 403 })).toMatchObject({
+    state: 'unknown',
+    unread: expect.stringContaining('403'),
+  });
 });
 
 it('is unknown where it may not look, or meets what makes no sense', async () => {

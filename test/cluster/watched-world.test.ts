@@ -1,3 +1,4 @@
+import type { ServerResponse } from 'node:http';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { createKubeClient, type KubeClient } from '../../src/cluster/client.ts';
 import { findCluster } from '../../src/cluster/kubeconfig.ts';
@@ -149,6 +150,36 @@ describe('what is watched', () => {
     });
     await follow(['one'], ['owners']).whenReady();
     expect(lists()).toEqual(['/api/v1/namespaces']);
+  });
+});
+
+describe('what is remembered', () => {
+  it('is what the shape of the kind names, of lists and of events', async () => {
+    let watch: ServerResponse | undefined;
+    const full = (name: string, version: string): JsonObject => ({
+      ...claim(name, version),
+      spec: { volumeName: `volume-${name}`, resources: { requests: { storage: '1Gi' } } },
+      status: { phase: 'Bound' },
+    });
+    api.play((request, response) => {
+      if (!isWatch(request)) return sendList(response, '7', [full('a', '3')]);
+      response.writeHead(200).flushHeaders();
+      if (ofClaims(request.url.pathname)) watch = response;
+    });
+    const world = follow(['one']);
+    await world.whenReady();
+    await eventually(() => expect(watch).toBeDefined());
+    if (watch) sendEvent(watch, 'ADDED', full('b', '8'));
+    const kept = (name: string, version: string) => ({
+      ...claim(name, version),
+      spec: { volumeName: `volume-${name}` },
+    });
+    await eventually(async () =>
+      expect(await world.list(CLAIMS, 'one', stop.signal)).toEqual({
+        known: true,
+        value: [kept('a', '3'), kept('b', '8')],
+      }),
+    );
   });
 });
 

@@ -20,16 +20,30 @@ describe('a field path', () => {
     expect(parseFieldPath('metadata.annotations{example.com/}')).toEqual([
       { kind: 'field', name: 'metadata' },
       { kind: 'field', name: 'annotations' },
-      { kind: 'keys', prefix: 'example.com/' },
+      { kind: 'keys', text: 'example.com/', within: false },
+    ]);
+    expect(parseFieldPath('labels{*a.b}')).toEqual([
+      { kind: 'field', name: 'labels' },
+      { kind: 'keys', text: 'a.b', within: true },
     ]);
   });
 
-  it.each(['spec.', 'spec[0]', 'spec.*', 'spec..os', 'metadata.labels{}', 'a{b}c', 'a{b}.c', 'spec.a-b', ' spec'])(
-    'that is written otherwise is a mistake: %j',
-    (path) => {
-      expect(() => parseFieldPath(path)).toThrow('is not a field path');
-    },
-  );
+  it.each([
+    'spec.',
+    'spec[0]',
+    'spec.*',
+    'spec..os',
+    'metadata.labels{}',
+    'metadata.labels{*}',
+    'a{b*}',
+    'a{**b}',
+    'a{b}c',
+    'a{b}.c',
+    'spec.a-b',
+    ' spec',
+  ])('that is written otherwise is a mistake: %j', (path) => {
+    expect(() => parseFieldPath(path)).toThrow('is not a field path');
+  });
 
   it('stands for all three lists of containers', () => {
     expect(inContainers('image')).toEqual([
@@ -56,6 +70,8 @@ describe('fields that changed', () => {
     ['a key with the prefix', 'a{x/}', { a: { 'x/1': 1 } }, { a: { 'x/1': 2 } }, true],
     ['a new key with the prefix', 'a{x/}', { a: {} }, { a: { 'x/1': 1 } }, true],
     ['a key with another prefix', 'a{x/}', { a: { 'y/1': 1 } }, { a: { 'y/1': 2 } }, false],
+    ['a key that contains it', 'a{*x/}', { a: { 'wx/1': 1 } }, { a: { 'wx/1': 2 } }, true],
+    ['a key that does not', 'a{*x/}', { a: { 'x1/': 1 } }, { a: { 'x1/': 2 } }, false],
     ['an inherited name', 'a.constructor', { a: {} }, { a: {} }, false],
     ['a name like an inherited one', 'a.constructor', { a: {} }, { a: { constructor: 1 } }, true],
     ['null for an inherited name', 'a.constructor', { a: {} }, { a: { constructor: null } }, false],
@@ -127,7 +143,11 @@ function projected(steps: readonly Step[], value: unknown): unknown {
   if (step.kind === 'items') return (Array.isArray(value) ? value : []).map((item) => projected(rest, item));
   if (!isJsonObject(value)) return step.kind === 'keys' ? {} : projected(rest, undefined);
   if (step.kind === 'field') return projected(rest, new Map(Object.entries(value)).get(step.name));
-  return Object.fromEntries(Object.entries(value).filter(([key]) => key.startsWith(step.prefix)));
+  return Object.fromEntries(
+    Object.entries(value).filter(([key]) =>
+      step.within ? key.split(step.text).length > 1 : key.startsWith(step.text),
+    ),
+  );
 }
 
 /** One text for all JSON values that are equal; what is null is left out, but for the items of lists. */

@@ -16,7 +16,7 @@ function agent(path: string, ...containers: readonly AgentContainer[]): Agent {
   return { namespace, name, containers };
 }
 
-const NOTHING: NetworkEvidence = { agents: [], configMaps: new Map(), k3s: [] };
+const NOTHING: NetworkEvidence = { agents: [], groups: [], configMaps: new Map(), k3s: [] };
 
 function stateWith(evidence: Partial<NetworkEvidence>): string {
   return stateOf(detectPlugins({ ...NOTHING, ...evidence }));
@@ -100,6 +100,26 @@ describe('a network plugin', () => {
     [[['server', '--disable', 'network-policy']], 'on'],
   ])('k3s whose nodes say %j is %s', (k3s, state) => {
     expect(stateWith({ k3s })).toBe(state);
+  });
+
+  it.each([
+    ['Antrea', 'crd.antrea.io'],
+    ['Calico', 'crd.projectcalico.org'],
+    ['Cilium', 'cilium.io'],
+    ['Kube-OVN', 'kubeovn.io'],
+    ['OVN-Kubernetes', 'k8s.ovn.org'],
+  ])('%s, of which only the CRDs are found, is unknown: it may run under another name', (plugin, group) => {
+    const detections = detectPlugins({ ...NOTHING, groups: ['apps', group] });
+    expect(detections).toMatchObject([{ plugin, at: `CRDs of ${group}`, state: 'unknown' }]);
+    // Nor can another plugin that is off then stand for the whole cluster.
+    expect(stateWith({ groups: [group], agents: [agent('kube-system/kube-flannel-ds')] })).toBe('unknown');
+    expect(stateWith({ groups: [`x.${group}`, `${group}.x`] })).toBe('unknown');
+    expect(detectPlugins({ ...NOTHING, groups: [`x.${group}`, `${group}.x`] })).toEqual([]);
+  });
+
+  it('is told by its DaemonSet where that is found, and by nothing else', () => {
+    const found = { agents: [CILIUM], groups: ['cilium.io'], configMaps: new Map([['kube-system/cilium-config', {}]]) };
+    expect(detectPlugins({ ...NOTHING, ...found })).toMatchObject([{ plugin: 'Cilium', state: 'on' }]);
   });
 
   it.each([

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { parseCidr } from '../../src/network/addresses.ts';
+import { EXPOSING_ANNOTATIONS } from '../../src/network/exposures.ts';
 import { LOAD_BALANCER_CLASSES, WIDENING_ANNOTATIONS } from '../../src/network/load-balancers.ts';
 import type { NetworkSettings } from '../../src/network/settings.ts';
 import { sourceProblem } from '../../src/network/source-ranges.ts';
@@ -70,9 +71,12 @@ describe('ranges that a way in is open to', () => {
 describe('the tables of load balancers', () => {
   it('name each class and each annotation once, and where it was read', () => {
     const classes = LOAD_BALANCER_CLASSES.map(({ name }) => name);
-    const keys = WIDENING_ANNOTATIONS.map(({ key }) => key);
     expect(classes).toEqual([...new Set(classes)]);
-    expect(keys).toEqual([...new Set(keys)].sort());
-    for (const { source } of [...LOAD_BALANCER_CLASSES, ...WIDENING_ANNOTATIONS]) expect(source).not.toBe('');
+    for (const table of [EXPOSING_ANNOTATIONS, WIDENING_ANNOTATIONS]) {
+      const keys = table.map(({ key }) => key);
+      expect(keys).toEqual([...new Set(keys)].sort());
+      for (const { source } of table) expect(source).not.toBe('');
+    }
+    for (const { source } of LOAD_BALANCER_CLASSES) expect(source).not.toBe('');
   });
 });

@@ -58,6 +58,15 @@ describe('the match condition of pods', () => {
     );
   });
 
+  it('looks for keys that contain a text, and then for none that hold more of it', () => {
+    const expression = anyFieldChanged(['metadata.labels{a.b/c}', 'metadata.labels{*b/c}', 'metadata.labels{*b/cd}']);
+    expect(expression).toContain('&& (k.contains("b/c")))');
+    expect(anyFieldChanged(['metadata.labels{b}', 'metadata.labels{*b}'])).toContain('&& (k.contains("b")))');
+    expect(anyFieldChanged(['metadata.labels{b}', 'metadata.labels{*bc}'])).toContain(
+      '&& (k.startsWith("b") || k.contains("bc")))',
+    );
+  });
+
   it('looks at each key once, however many it looks for, and at fewer keys then', () => {
     const paths = Array.from({ length: 40 }, (_, i) => `metadata.labels{example.com/${i}/}`);
     const expression = anyFieldChanged([...paths, 'metadata.labels{example.com/7/longer}']);

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { makeSubject } from '../../src/engine/subject.ts';
 import { KINDS } from '../../src/k8s/kinds.ts';
+import { EXPOSING_ANNOTATIONS } from '../../src/network/exposures.ts';
 import { webhookConfiguration, webhookEntries } from '../../src/registration/webhook.ts';
 import { RULES } from '../../src/rules/index.ts';
 import { askRule } from '../support/ask-rule.ts';
@@ -28,6 +29,7 @@ describe('the webhook', () => {
 });
 
 describe('a Service that is called inside of the cluster only', () => {
+  const EXPOSING = EXPOSING_ANNOTATIONS.map(({ key }) => key);
   const rules = RULES.filter(({ kinds }) => kinds.includes('Service'));
   const services = fixtureFiles()
     .filter(({ promise }) => promise === 'network')
@@ -38,15 +40,23 @@ describe('a Service that is called inside of the cluster only', () => {
     expect(services.length).toBeGreaterThan(20);
     for (const service of services) {
       const { externalIPs: _, ...spec } = service['spec'] as Record<string, unknown>;
-      const object = { ...service, spec: { ...spec, type: 'ClusterIP' } };
+      const annotations = Object.entries(service.metadata?.annotations ?? {}).filter(
+        ([key]) => !EXPOSING.includes(key),
+      );
+      const metadata = { ...service.metadata, annotations: Object.fromEntries(annotations) };
+      const object = { ...service, metadata, spec: { ...spec, type: 'ClusterIP' } };
       for (const rule of rules) expect(askRule(rule, makeSubject({ object, now: new Date(0) })), rule.id).toEqual([]);
     }
   });
 
-  it('is told by its type, which the API server always fills in', () => {
+  it('is told by its type, which the API server always fills in, and by what leads it elsewhere', () => {
     const conditions = webhookEntries(RULES).find(({ name }) => name.startsWith('services.'))?.matchConditions;
     expect(conditions?.[0]?.expression).toBe(
-      'object.?spec.?type.orValue("") != "ClusterIP" || object.?spec.?externalIPs.orValue([]).size() > 0',
+      [
+        'object.?spec.?type.orValue("") != "ClusterIP"',
+        'object.?spec.?externalIPs.orValue([]).size() > 0',
+        ...EXPOSING.map((key) => `object.?metadata.?annotations[?"${key}"].hasValue()`),
+      ].join(' || '),
     );
   });
 });

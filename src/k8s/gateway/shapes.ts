@@ -41,3 +41,12 @@ export const route = fields({
     ),
   }),
 });
+
+/** gateway.networking.k8s.io/v1 ReferenceGrant: what in other namespaces may refer to what in its own. */
+export const referenceGrant = fields({
+  metadata,
+  spec: fields({
+    from: list(fields({ group: 'string', kind: 'string', namespace: 'string' })),
+    to: list(fields({ group: 'string', kind: 'string', name: 'string' })),
+  }),
+});

@@ -4,9 +4,14 @@ import { ciliumEnvoyConfig, ciliumLocalRedirectPolicy, ciliumPolicy } from './ci
 import { adminNetworkPolicy, clusterNetworkPolicy } from './cluster-policy-shapes.ts';
 
 /** A kind of a network plugin by which connections may be opened that NetworkPolicies deny. */
-const PLUGIN_POLICY = { optional: true, admission: { entry: 'plugin-policies' } } as const;
+const PLUGIN_POLICY = { optional: true, admission: { entry: 'plugin-policies' }, auditedAs: 'network' } as const;
 /** The same, for the pods of whichever namespaces it selects. */
-const CLUSTER_POLICY = { optional: true, target: [], admission: { entry: 'cluster-policies' } } as const;
+const CLUSTER_POLICY = {
+  optional: true,
+  target: [],
+  admission: { entry: 'cluster-policies' },
+  auditedAs: 'network',
+} as const;
 
 function cilium<const K extends string>(names: Names<'cilium.io', K>): Names<'cilium.io', K> {
   return { ...names, versions: ['v2'] };
@@ -33,10 +38,7 @@ export const CILIUM_KINDS = [
     ciliumLocalRedirectPolicy,
     PLUGIN_POLICY,
   ),
-  row(cilium(namespaced('cilium.io', 'CiliumNetworkPolicy', 'ciliumnetworkpolicies')), ciliumPolicy, {
-    ...PLUGIN_POLICY,
-    auditedAs: 'network',
-  }),
+  row(cilium(namespaced('cilium.io', 'CiliumNetworkPolicy', 'ciliumnetworkpolicies')), ciliumPolicy, PLUGIN_POLICY),
 ] as const;
 
 /** Of Calico, which its API server serves as projectcalico.org, and the cluster itself as it keeps them. */
@@ -48,10 +50,7 @@ export function calicoKinds<const G extends string>(group: G, version: string) {
       calicoGlobalNetworkPolicy,
       CLUSTER_POLICY,
     ),
-    row({ ...namespaced(group, 'NetworkPolicy', 'networkpolicies'), versions }, calicoNetworkPolicy, {
-      ...PLUGIN_POLICY,
-      auditedAs: 'network',
-    }),
+    row({ ...namespaced(group, 'NetworkPolicy', 'networkpolicies'), versions }, calicoNetworkPolicy, PLUGIN_POLICY),
     row({ ...namespaced(group, 'NetworkSet', 'networksets'), versions }, calicoNetworkSet, PLUGIN_POLICY),
     row({ ...clusterScoped(group, 'Tier', 'tiers'), versions }, calicoTier, CLUSTER_POLICY),
   ] as const;

@@ -10,10 +10,16 @@ export const TOPOLOGY_LABELS: ReadonlySet<string> = new Set([
   'topology.kubernetes.io/zone',
 ]);
 
-const ATTACHMENTS = ATTACHMENT_KEYS.flatMap(({ in: field, key }) => (field === 'annotations' ? [key] : []));
+/** Annotations by which networks are attached: whole keys, or what the keys of a plugin contain. */
+const ATTACHMENTS = ATTACHMENT_KEYS.flatMap(({ in: field, key, within = false }) =>
+  field === 'annotations' ? [{ text: key, within }] : [],
+);
 
-/** How the annotations begin that decide what a pod may do, and that the rules for pods judge. */
-export const JUDGED_ANNOTATIONS: readonly string[] = [APP_ARMOR_ANNOTATIONS, ...ATTACHMENTS];
+/** How the annotations begin that decide what a pod may do, or what they contain; the rules for pods judge them. */
+export const JUDGED_ANNOTATIONS: readonly { readonly text: string; readonly within: boolean }[] = [
+  { text: APP_ARMOR_ANNOTATIONS, within: false },
+  ...ATTACHMENTS,
+];
 
 export const bindingMetadata = defineRule({
   id: 'binding-metadata',
@@ -23,13 +29,20 @@ export const bindingMetadata = defineRule({
   fix: 'metadata:\n  name: <pod>',
   controls: ['cis:5.1.4'],
   operations: ['CREATE'],
-  reads: { Binding: ['metadata.labels', ...JUDGED_ANNOTATIONS.map((prefix) => `metadata.annotations{${prefix}}`)] },
+  reads: {
+    Binding: [
+      'metadata.labels',
+      ...JUDGED_ANNOTATIONS.map(({ text, within }) => `metadata.annotations{${within ? '*' : ''}${text}}`),
+    ],
+  },
   check: ({ object: { metadata } }) => [
     ...carried('labels', metadata?.labels, (key) => !TOPOLOGY_LABELS.has(key)),
     ...carried(
       'annotations',
       metadata?.annotations,
-      (key) => key.startsWith(APP_ARMOR_ANNOTATIONS) || ATTACHMENTS.includes(key),
+      (key) =>
+        key.startsWith(APP_ARMOR_ANNOTATIONS) ||
+        ATTACHMENTS.some(({ text, within }) => (within ? key.includes(text) : key === text)),
     ),
   ],
 });

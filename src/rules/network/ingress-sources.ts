@@ -60,11 +60,18 @@ export const ingressSources = defineRule({
     const { className } = classController;
     const kind = path === 'spec.ingressClassName' ? 'Ingress' : 'Gateway';
     const known = WAY_IN_CONTROLLERS.find(({ name, of }) => of === kind && name === classController.controller);
-    if (className !== undefined && attestedClasses.includes(className)) return retirement(known, path, className);
+    if (className !== undefined && attestedClasses.includes(className)) {
+      return [...pastAttestation(object, known), ...retirement(known, path, className)];
+    }
     if (!known) return [{ path, value: className, ...unknownController(classController, kind) }];
     return [...rangeFindings(object, known, path, network), ...retirement(known, path, className)];
   },
 });
+
+/** What is attested of a class stands elsewhere, and an annotation of the object itself may lead past it. */
+function pastAttestation({ metadata }: Ingress | Gateway, known: WayInController | undefined): readonly Finding[] {
+  return known?.ranges.in === 'elsewhere' ? wideningFindings(metadata?.annotations, known.widening ?? []) : [];
+}
 
 function unknownController({ className, controller }: ClassController, kind: WayInController['of']) {
   const products = WAY_IN_CONTROLLERS.filter(({ of, ranges }) => of === kind && ranges.in !== 'elsewhere');

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { podFinding } from '../../engine/findings.ts';
-import { ATTACHMENT_KEYS } from '../../network/attachments.ts';
+import { ATTACHMENT_KEYS, type AttachmentKey } from '../../network/attachments.ts';
 import { definePodRule } from '../define.ts';
 
 export const networkAttachments = definePodRule({
@@ -11,7 +11,7 @@ export const networkAttachments = definePodRule({
   fix: 'metadata:\n  annotations: {}',
   controls: ['cis:5.3.2'],
   // Of running pods, too: there are controllers that attach interfaces later.
-  reads: ATTACHMENT_KEYS.map((row) => `metadata.${row.in}{${row.key}}`),
+  reads: ATTACHMENT_KEYS.map((row) => `metadata.${row.in}{${row.within ? '*' : ''}${row.key}}`),
   options: z.strictObject({
     networks: z
       .array(
@@ -28,15 +28,22 @@ export const networkAttachments = definePodRule({
       ),
   }),
   check: ({ pod, subject: { namespace }, options: { networks } }) =>
-    ATTACHMENT_KEYS.flatMap(({ in: field, key, plugin, does, names }) => {
-      const map = pod.metadata[field] ?? {};
-      if (!Object.hasOwn(map, key)) return [];
-      const value = map[key] ?? '';
-      const asked = names?.(value, namespace);
-      const unnamed = asked?.filter((name) => !networks.includes(name));
-      if (unnamed?.length === 0) return [];
-      const name = unnamed ? `, or have the configuration name ${unnamed.join(' and ')} in networks` : '';
-      const required = `remove it${name}: it ${does} (${plugin}), and no NetworkPolicy covers that`;
-      return [podFinding(pod, `metadata.${field}[${JSON.stringify(key)}]`, value, required)];
+    ATTACHMENT_KEYS.flatMap((row) => {
+      const map = pod.metadata[row.in] ?? {};
+      return keysIn(map, row).flatMap((key) => {
+        const { in: field, plugin, does, names } = row;
+        const value = map[key] ?? '';
+        const unnamed = names?.(value, namespace)?.filter((name) => !networks.includes(name));
+        if (unnamed?.length === 0) return [];
+        const name = unnamed ? `, or have the configuration name ${unnamed.join(' and ')} in networks` : '';
+        const required = `remove it${name}: it ${does} (${plugin}), and no NetworkPolicy covers that`;
+        return podFinding(pod, `metadata.${field}[${JSON.stringify(key)}]`, value, required);
+      });
     }),
 });
+
+/** The keys that a plugin takes for its own. */
+function keysIn(map: Readonly<Record<string, unknown>>, { key, within }: AttachmentKey): readonly string[] {
+  if (within) return Object.keys(map).filter((each) => each.includes(key));
+  return Object.hasOwn(map, key) ? [key] : [];
+}

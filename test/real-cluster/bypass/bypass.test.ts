@@ -14,12 +14,18 @@ import { type Attempt, EXEMPT_IMAGE, MALLORY, NAMESPACE } from './attempt.ts';
 import { CONTAINER_ATTEMPTS } from './containers.ts';
 import { NETWORK_ATTEMPTS } from './network.ts';
 import { REQUEST_ATTEMPTS } from './requests.ts';
+import { WAY_IN_ATTEMPTS } from './ways-in.ts';
 
 /** Ways around the webhook, tried on the real API server by a user who may do everything inside the namespace. */
 const cluster = joinCluster(inject('cluster'));
 const admin = cluster.kubectl;
 const kubectl: typeof admin = (args, options) => admin(args, { ...options, as: MALLORY });
-const ATTEMPTS: readonly Attempt[] = [...CONTAINER_ATTEMPTS, ...NETWORK_ATTEMPTS, ...REQUEST_ATTEMPTS];
+const ATTEMPTS: readonly Attempt[] = [
+  ...CONTAINER_ATTEMPTS,
+  ...NETWORK_ATTEMPTS,
+  ...REQUEST_ATTEMPTS,
+  ...WAY_IN_ATTEMPTS,
+];
 
 const CONFIG = {
   version: 1,

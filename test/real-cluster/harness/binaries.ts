@@ -10,6 +10,7 @@ const MODULES = resolve(import.meta.dirname, '../binaries');
 
 const COMMANDS = {
   'cert-manager': '.',
+  coredns: '.',
   cosign: 'github.com/sigstore/cosign/v3/cmd/cosign',
   'csi-driver': '.',
   'csi-provisioner': 'github.com/kubernetes-csi/external-provisioner/v6/cmd/csi-provisioner',
@@ -70,7 +71,14 @@ async function readRequirement(
   path: string,
 ): Promise<{ readonly go: string; readonly version: string; readonly major: string; readonly minor: string }> {
   const file = join(folder, 'go.mod');
-  const lines = (await readFile(file, 'utf8')).split('\n').map((line) => line.trim().split(' '));
+  const text = await readFile(file, 'utf8');
+  // A single requirement stands on the line of its directive.
+  const lines = text.split('\n').map((line) =>
+    line
+      .trim()
+      .replace(/^require /, '')
+      .split(' '),
+  );
   const go = lines.find(([word]) => word === 'go')?.[1];
   const version = lines.find(([word]) => word === path)?.[1];
   const [, major, minor] = /^v(\d+)\.(\d+)\.\d+$/.exec(version ?? '') ?? [];
@@ -97,6 +105,7 @@ async function readModule(folder: string): Promise<PinnedModule> {
 /** What has a version of its own, whatever the Kubernetes module is. */
 const OTHERS: Readonly<Partial<Record<BinaryName, () => Promise<GoModule>>>> = {
   'cert-manager': () => otherModule('cert-manager', CERT_MANAGER),
+  coredns: () => otherModule('coredns', 'github.com/coredns/coredns'),
   cosign: () => otherModule('cosign', COSIGN, COSIGN_VERSION),
   'csi-driver': () => otherModule('csi', PROVISIONER),
   'csi-provisioner': () => otherModule('csi', PROVISIONER),
