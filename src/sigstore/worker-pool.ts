@@ -2,7 +2,7 @@ import { Worker } from 'node:worker_threads';
 import type { CandidateResult, CandidateTask, DocumentResult, DocumentTask, Task, Verification } from './tasks.ts';
 
 /** A hostile document must not take the memory of the program with it; the worker alone ends. */
-const HEAP_MB = 256;
+const HEAP_MIB = 256;
 
 interface Job {
   readonly task: Task;
@@ -13,6 +13,8 @@ interface Job {
 export interface WorkerPoolOptions {
   /** How many signatures are verified at the same time; each worker costs some 20 MB. */
   readonly size: number;
+  /** The largest heap of a worker, in MiB: a document that needs more ends it, and cannot be told anything of. */
+  readonly heapMib?: number;
   /** The worker's program; the product's own unless given. */
   readonly program?: URL;
   /** Tasks that may wait; what comes beyond fails at once. */
@@ -25,6 +27,7 @@ export interface WorkerPoolOptions {
  */
 export class WorkerPool implements Verification {
   readonly #size: number;
+  readonly #heapMib: number;
   readonly #program: URL;
   readonly #mostWaiting: number;
   readonly #idle: Worker[] = [];
@@ -34,8 +37,9 @@ export class WorkerPool implements Verification {
   readonly #waiting: Job[] = [];
   #closed = false;
 
-  constructor({ size, program = ownProgram(import.meta.url), mostWaiting = 1000 }: WorkerPoolOptions) {
+  constructor({ size, heapMib = HEAP_MIB, program = ownProgram(import.meta.url), mostWaiting = 1000 }: WorkerPoolOptions) {
     this.#size = size;
+    this.#heapMib = heapMib;
     this.#program = program;
     this.#mostWaiting = mostWaiting;
   }
@@ -86,7 +90,7 @@ export class WorkerPool implements Verification {
   }
 
   #start(): Worker {
-    const worker = new Worker(this.#program, { resourceLimits: { maxOldGenerationSizeMb: HEAP_MB } });
+    const worker = new Worker(this.#program, { resourceLimits: { maxOldGenerationSizeMb: this.#heapMib } });
     this.#all.add(worker);
     worker.on('message', (result: CandidateResult | DocumentResult) => this.#answered(worker, result));
     worker.on('error', (error) => this.#lost(worker, error instanceof Error ? error : new Error(String(error))));

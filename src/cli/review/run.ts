@@ -21,7 +21,7 @@ import { RULES } from '../../rules/index.ts';
 import { type CommandContext, EXIT } from '../shared/context.ts';
 import type { Colour } from '../shared/flags.ts';
 import { writeReport } from '../shared/formats.ts';
-import { asksForImages, type ImageFlags, openImages } from '../shared/images.ts';
+import { asksForImages, type ImageFlags, type OpenImages, openImages } from '../shared/images.ts';
 import { Misuse } from '../shared/misuse.ts';
 import { paintFor } from '../shared/terminal.ts';
 import { REVIEW_FORMATS } from './formats.ts';
@@ -48,16 +48,17 @@ export type ReviewFlags = ImageFlags & {
 
 /** `review`: judges files. Verdicts go to standard output, bad input to standard error. */
 export async function review(flags: ReviewFlags, names: readonly string[], context: CommandContext): Promise<number> {
+  const fallback = defaultPolicy(flags.profile, asksForImages(flags) ? { verify: true } : {});
   let config: Config | undefined;
+  let images: OpenImages | undefined;
   try {
     config = flags.config === undefined ? undefined : await loadConfig(flags.config);
+    if (asksForImages(flags)) images = await openImages(imagesOf(config, fallback), flags, context);
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
     context.stderr.write(`${error.problems.join('\n')}\n`);
     return EXIT.usage;
   }
-  const fallback = defaultPolicy(flags.profile, asksForImages(flags) ? { verify: true } : {});
-  const images = asksForImages(flags) ? await openImages(imagesOf(config, fallback), flags, context) : undefined;
   const review = await reviewFiles(names, flags, { config, fallback, images: images?.source }, context);
   await images?.close();
   if (!review) {

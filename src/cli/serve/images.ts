@@ -15,8 +15,10 @@ const RELOAD_MS = 2000;
 const SAVE_MS = 30_000;
 /** Signatures that are verified at the same time, each in a thread: reviews go on meanwhile. */
 const WORKERS = 1;
-/** Of the memory limit, for what is known of images. */
+/** Of the memory limit, for what is known of images, and for the heap of a thread. */
 const MEMORY_PART = 1 / 32;
+const WORKER_PART = 1 / 4;
+const MIB = 1024 * 1024;
 
 interface ImagesOptions {
   readonly env: Readonly<Record<string, string | undefined>>;
@@ -75,6 +77,11 @@ export function connectImages(settings: ServeSettings, options: ImagesOptions): 
   };
 }
 
+/** A part of the memory limit, and enough for any bundle; large documents of SBOMs need more (docs/images.md). */
+function workerHeap(memoryLimit: number): number {
+  return Math.max(48, Math.floor((memoryLimit * WORKER_PART) / MIB));
+}
+
 /** What stands at the top of the configuration is the same for all namespaces. */
 function imagesOf({ namespaces }: Config): ImagesSettings | undefined {
   const [first] = namespaces.values();
@@ -127,7 +134,7 @@ async function loadParts({ evidence }: ServeSettings, options: ImagesOptions): P
       : undefined;
   await kept?.load();
   const saving = kept && setInterval(() => void kept.save(), SAVE_MS).unref();
-  const verification = new WorkerPool({ size: WORKERS });
+  const verification = new WorkerPool({ size: WORKERS, heapMib: workerHeap(memoryLimit) });
   return {
     async sourceFor(images) {
       trust?.stop();

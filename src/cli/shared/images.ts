@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { ConfigError } from '../../config/load.ts';
 import type { ImageSource } from '../../facts/ports.ts';
 import type { ImagesSettings } from '../../images/settings.ts';
 import type { CommandContext } from './context.ts';
@@ -44,7 +45,7 @@ export interface OpenImages {
 
 /**
  * Opens what tells of images: registries, as the configuration has them reached, or a layout directory.
- * @throws Misuse where trust roots or proxies cannot be used
+ * @throws ConfigError where trust roots or proxies cannot be used
  */
 export async function openImages(
   settings: ImagesSettings,
@@ -71,14 +72,14 @@ export async function openImages(
     import('../../evidence/trust-sources.ts'),
   ]);
   const proxies = readProxies({ https: env['HTTPS_PROXY'], http: env['HTTP_PROXY'], except: env['NO_PROXY'] });
-  if (!proxies.ok) throw new Misuse(proxies.error);
+  if (!proxies.ok) throw new ConfigError([proxies.error]);
   const trust = await TrustRootStore.open({
     sources: trustSources(settings, join(env['TMPDIR'] ?? '/tmp', 'qdrant-admission')),
     // A run ends before a file changes.
     everyMs: 3_600_000,
     now,
   }).catch((error: unknown) => {
-    throw error instanceof TrustRootError ? new Misuse(error.message) : error;
+    throw error instanceof TrustRootError ? new ConfigError([error.message], error) : error;
   });
   const verification = new WorkerPool({ size: 2 });
   return {

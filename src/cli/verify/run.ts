@@ -14,7 +14,7 @@ import { readKeyFile } from '../../sigstore/key-file.ts';
 import { type CommandContext, EXIT } from '../shared/context.ts';
 import type { Colour } from '../shared/flags.ts';
 import { writeReport } from '../shared/formats.ts';
-import { openImages } from '../shared/images.ts';
+import { type OpenImages, openImages } from '../shared/images.ts';
 import { Misuse, quote } from '../shared/misuse.ts';
 import { createProgress, paintFor } from '../shared/terminal.ts';
 import { VERIFY_FORMATS } from './formats.ts';
@@ -37,15 +37,16 @@ const OCI_SCHEME = 'oci://';
 export async function verify(flags: VerifyFlags, typed: readonly string[], context: CommandContext): Promise<number> {
   const images = typed.map(imageOf);
   let policy: Policy;
+  let open: OpenImages;
   try {
     policy = await policyFor(flags, images);
+    open = await openImages(policy.settings.images, flags, context);
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
     context.stderr.write(`${error.problems.join('\n')}\n`);
     return EXIT.usage;
   }
   const progress = createProgress(context.stderr);
-  const open = await openImages(policy.settings.images, flags, context);
   const verified: VerifiedImage[] = [];
   try {
     for (const [index, image] of images.entries()) {
@@ -120,7 +121,7 @@ async function namedAuthority(flags: VerifyFlags): Promise<object | undefined> {
   if (key !== undefined && subject !== undefined) throw new Misuse('expected a key or an identity, and not both');
   if (key !== undefined) {
     const publicKey = await readKeyFile(key);
-    if (!publicKey.ok) throw new Misuse(publicKey.error);
+    if (!publicKey.ok) throw new ConfigError([publicKey.error]);
     return { key: { publicKey: publicKey.value, transparencyLogs: 0 } };
   }
   return subject === undefined ? undefined : { keyless: { identities: [{ subject, issuer }] } };

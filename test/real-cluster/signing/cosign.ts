@@ -50,6 +50,8 @@ export interface Cosign {
   attest(image: string, type: Predicate, predicate: unknown, options: SigningOptions): Promise<void>;
   /** `verify`, or `verify-attestation`, with these arguments; what it answers is a result. */
   verify(command: 'verify' | 'verify-attestation', args: readonly string[]): Promise<RunResult>;
+  /** The command line of `verify`, for those who start it themselves. */
+  verifyCommand(args: readonly string[]): { command: string; args: readonly string[]; env: NodeJS.ProcessEnv };
   /** Puts a private key (PKCS#8, PEM) into cosign's own format, which is all that it signs with. */
   importKeys(name: string, keys: Keys): Promise<CosignKeys>;
   trustedRoot(name: string, args: readonly string[]): Promise<string>;
@@ -124,6 +126,7 @@ export async function createCosign(options: CosignOptions): Promise<Cosign> {
       await cosign(['attest', `--type=${type}`, `--predicate=${document}`, ...(await common(signing)), image]);
     },
     verify: (command, args) => run(binary, [command, ...args], { env, cwd: folder, timeoutMs: 60_000 }),
+    verifyCommand: (args) => ({ command: binary, args: ['verify', ...args], env }),
     async importKeys(name, { privateKey, publicKey }) {
       await cosign(['import-key-pair', `--key=${await file(privateKey)}`, `--output-key-prefix=${name}`]);
       return {
