@@ -395,7 +395,15 @@ describe('sets of addresses, compared with a model of bits', () => {
     );
   });
 
+  /** The bits that all addresses of ::ffff:0:0/96 begin with. */
+  const MAPPED = '1'.padStart(81, '0').padEnd(96, '1');
   const anyBits = fc.oneof(
+    {
+      weight: 1,
+      arbitrary: fc
+        .array(fc.nat(1), { minLength: 32, maxLength: 32 })
+        .map((low): [Family, number[]] => ['v6', [...[...MAPPED].map(Number), ...low]]),
+    },
     fc.tuple(fc.constant<Family>('v4'), fc.array(fc.nat(1), { minLength: 32, maxLength: 32 })),
     fc.tuple(
       fc.constant<Family>('v6'),
@@ -412,13 +420,13 @@ describe('sets of addresses, compared with a model of bits', () => {
         const bits = digits.join('');
         const length = cut % (WIDTH[family] + 1);
         const text = sloppy({ family, bits }, pad, dotted, at);
-        const first = bits.slice(0, length);
-        const start = BigInt(`0b0${first.padEnd(WIDTH[family], '0')}`);
-        const end = BigInt(`0b0${first.padEnd(WIDTH[family], '1')}`) + 1n;
-        expect(parseCidr(`${text}/${length}`)).toEqual({
-          ok: true,
-          value: { v4: [], v6: [], [family]: [{ start, end }] },
-        });
+        // What is mapped into IPv6, as far as all of it is, is IPv4.
+        const isMapped = family === 'v6' && length >= MAPPED.length && bits.startsWith(MAPPED);
+        const of = isMapped ? 'v4' : family;
+        const first = bits.slice(isMapped ? MAPPED.length : 0, length);
+        const start = BigInt(`0b0${first.padEnd(WIDTH[of], '0')}`);
+        const end = BigInt(`0b0${first.padEnd(WIDTH[of], '1')}`) + 1n;
+        expect(parseCidr(`${text}/${length}`)).toEqual({ ok: true, value: { v4: [], v6: [], [of]: [{ start, end }] } });
       }),
       { numRuns },
     );
