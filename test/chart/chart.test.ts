@@ -62,6 +62,8 @@ describe('the values', () => {
       'affinity.podAffinity',
       'affinity.podAntiAffinity',
       'topologySpreadConstraints[]',
+      'extraVolumes[]',
+      'extraVolumeMounts[]',
       'networkPolicy.metricsFrom[]',
       'networkPolicy.extraEgress[]',
     ]);

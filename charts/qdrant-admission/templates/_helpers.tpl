@@ -131,7 +131,7 @@ autoscaling.maxReplicas: expected at least minReplicas, {{ $.Values.autoscaling.
 
 {{/* Whether registries are asked who signed images, as the program itself tells it from its configuration. */}}
 {{- define "qdrant-admission.verifiesImages" -}}
-{{- $images := .Values.policy.images | default dict -}}
+{{- $images := (.Values.policy).images | default dict -}}
 {{- if hasKey $images "verify" -}}
 {{- if $images.verify }}true{{ end -}}
 {{- else if $images.policies }}true{{ end -}}
