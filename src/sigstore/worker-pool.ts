@@ -37,7 +37,12 @@ export class WorkerPool implements Verification {
   readonly #waiting: Job[] = [];
   #closed = false;
 
-  constructor({ size, heapMib = HEAP_MIB, program = ownProgram(import.meta.url), mostWaiting = 1000 }: WorkerPoolOptions) {
+  constructor({
+    size,
+    heapMib = HEAP_MIB,
+    program = ownProgram(import.meta.url),
+    mostWaiting = 1000,
+  }: WorkerPoolOptions) {
     this.#size = size;
     this.#heapMib = heapMib;
     this.#program = program;
