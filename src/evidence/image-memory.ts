@@ -17,6 +17,8 @@ export interface Remembered {
 const BYTES_PER_CHARACTER = 4;
 
 const MOST_TAGS = 2000;
+/** A registry that could not be asked, or not for everything, may be there again: nobody is kept waiting for a whole `badFor`. */
+const OPEN_MS = 5000;
 
 /** What was learnt of images, the least recently used forgotten first: bounded in bytes. */
 export class ImageMemory {
@@ -75,7 +77,9 @@ export function isFresh(
   now: number,
   lives: Pick<EvidenceLives, 'goodForMs' | 'badForMs'>,
 ): boolean {
-  return now - at < (whole?.answer === answer ? lives.goodForMs : lives.badForMs);
+  if (whole?.answer === answer) return now - at < lives.goodForMs;
+  const isOpen = answer.state === 'unreachable' || answer.state === 'found';
+  return now - at < (isOpen ? Math.min(lives.badForMs, OPEN_MS) : lives.badForMs);
 }
 
 /** What was known of a digest while its registry tells nothing: signatures do not become invalid by that. */

@@ -113,13 +113,17 @@ describe('a digest', () => {
   });
 
   it.each([
-    ['that is absent', { state: 'absent', reason: 'no such manifest' }],
-    ['that nobody could be asked about', GONE],
-    ['of which a part could not be read', evidenceOf(DIGEST, { incomplete: 'referrers: 500' })],
-  ] as const)('%s is asked about again after a minute', async (_, bad) => {
+    ['that is absent is asked about again after a minute', MINUTE, { state: 'absent', reason: 'no such manifest' }],
+    ['that nobody could be asked about is asked about again after five seconds', 5000, GONE],
+    [
+      'of which a part could not be read is asked about again after five seconds',
+      5000,
+      evidenceOf(DIGEST, { incomplete: 'referrers: 500' }),
+    ],
+  ] as const)('%s', async (_, life, bad) => {
     answer = () => bad;
     const images = source();
-    for (const after of [0, MINUTE - 1, 1]) {
+    for (const after of [0, life - 1, 1]) {
       now += after;
       expect(await images.evidence(pinned, [KEY], never)).toEqual(bad);
     }
