@@ -148,6 +148,53 @@ describe('what network plan prints', () => {
   });
 });
 
+describe('a range of addresses', () => {
+  const network = { clients: [{ cidr: '10.20.0.0/16' }] };
+  const [, minor] = /^v1\.(\d+)/.exec(inject('cluster').serverVersion) ?? [];
+  /** Since 1.36 the API server itself refuses what not everybody reads alike, and bits behind the prefix. */
+  const isStrict = Number(minor) >= 36;
+
+  beforeAll(() => protection.restart({ ...CONFIG, namespaces: [{ names: [namespace], profile: 'private', network }] }));
+
+  function from(cidr: string, except: readonly string[] = []): object {
+    const peers = [{ ipBlock: { cidr, ...(except.length > 0 && { except }) } }];
+    const spec = {
+      podSelector: { matchLabels: { app: 'qdrant' } },
+      ingress: [{ from: peers, ports: [{ port: 6333 }] }],
+    };
+    return policy('ranges', spec);
+  }
+
+  test.each(['10.20.0.0', '10.20.0.0/33', '10.20.0/16', 'qdrant', ''])('%j is none to the API server', async (cidr) => {
+    const { code, stderr } = await applyList(from(cidr));
+    expect(code).not.toBe(0);
+    expect(stderr).toContain('spec.ingress[0].from[0].ipBlock.cidr');
+    expect(stderr).not.toContain('denied the request');
+  });
+
+  test.each<[text: string, cidr: string, except?: string[]]>([
+    ['010.20.0.0/16', '010.20.0.0/16'],
+    ['::ffff:10.20.0.0/112', '::ffff:10.20.0.0/112'],
+    ['an exception that is 010.21.0.0/16', '10.20.0.0/15', ['010.21.0.0/16']],
+  ])('%s is refused: not everybody reads it alike', async (_, cidr, except) => {
+    const { code, stderr } = await applyList(from(cidr, except));
+    expect(code).not.toBe(0);
+    if (isStrict) expect(stderr).not.toContain('denied the request');
+    else expect(stderr).toContain('policy-ingress');
+  });
+
+  test('is let in as far as the configuration names it, with bits behind the prefix where the API server takes them', async () => {
+    const address = isStrict ? '10.20.0.0' : '10.20.0.7';
+    const inside = await applyList(from(`${address}/16`, ['10.20.1.0/24']));
+    expect(inside.stderr).not.toContain('denied the request');
+    expect(inside.code).toBe(0);
+    const wider = await applyList(from('10.20.0.0/15'));
+    expect(wider.stderr).toContain('policy-ingress');
+    expect(wider.stderr).toContain('10.21.0.0/16');
+    await must(kubectl([...IN, 'delete', 'networkpolicy', 'ranges']));
+  });
+});
+
 describe('with an exemption, so that each round begins without one', () => {
   beforeAll(() => protection.restart({ ...CONFIG, exemptions: [EXEMPTION] }));
 
