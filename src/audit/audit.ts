@@ -63,7 +63,7 @@ type Counted = NonNullable<Kind['auditedAs']>;
 /** How many of each; all zero where there is none. */
 export type Tally = Readonly<Record<Counted, number>>;
 
-export const NONE: Tally = { pods: 0, templates: 0, claims: 0, network: 0 };
+export const NONE: Tally = { pods: 0, templates: 0, claims: 0, network: 0, sources: 0 };
 
 /** Controllers come before what they make, and pods last: who controls whom is then known. */
 const AUDITED = KINDS.filter(({ auditedAs }) => auditedAs).sort(

@@ -27,7 +27,7 @@ const LISTENERS = { optional: true, admission: { entry: 'gateways' }, auditedAs:
 const ROUTE = { optional: true, admission: { entry: 'routes' }, auditedAs: 'network' } as const;
 
 const FLUX_SOURCES = 'source.toolkit.fluxcd.io';
-const SOURCE = { optional: true, admission: { entry: 'sources' } } as const;
+const SOURCE = { optional: true, admission: { entry: 'sources' }, auditedAs: 'sources' } as const;
 
 /** One row per kind, sorted by group and kind. */
 export const KINDS = [

@@ -9,12 +9,13 @@ import type { AuditFlags } from './run.ts';
 export const auditCommand = defineCommand<AuditFlags, []>({
   brief: 'judge what already runs in a cluster',
   description: `Lists what stands in the protected namespaces of a cluster already and would be refused if it were created now: pods,
-the pod templates of every workload kind, claims, and what opens the network to them. Changes nothing. It has to read
-these kinds there, and in the cluster StorageClasses and PersistentVolumes. It needs --config, --namespace, or both.
+the pod templates of every workload kind, claims, what opens the network to them, and the sources of Flux. Changes
+nothing. It has to read these kinds there, and in the cluster StorageClasses and PersistentVolumes. It needs --config,
+--namespace, or both.
 It looks for the network plugin, too (DaemonSets, its ConfigMap, the nodes of k3s): no API tells whether NetworkPolicies
 are enforced, but some settings show that they are not, which is refused.
-With --registry or --layout it verifies the images, and that pods run the digests that were verified; without, the rules
-on who signed them could not tell.
+With --registry or --layout it verifies the images, and that pods run the digests that were verified; without, who signed
+them cannot be told.
 
 Exit codes: 0 nothing refused, 1 refused, 2 could not tell, 3 bad input or usage; the worst of 3, 1, 2, 0.`,
   examples: [
