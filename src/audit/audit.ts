@@ -4,13 +4,14 @@ import { listIfServed } from '../cluster/optional-kinds.ts';
 import { KubeError } from '../cluster/wire.ts';
 import type { Verdict } from '../engine/review.ts';
 import { makeSubject } from '../engine/subject.ts';
-import type { Ports } from '../facts/ports.ts';
+import type { ImageSource, Ports } from '../facts/ports.ts';
 import { judge } from '../judge.ts';
 import { concernsAll, isKind, KINDS, type Kind, kindNamed } from '../k8s/kinds.ts';
 import { isKubernetesObject, type JsonObject, type KubernetesObject } from '../k8s/object.ts';
 import { shapeErrors } from '../k8s/shape-check.ts';
 import type { Policy } from '../rules/define.ts';
 import { createOwners, type OwnerNode, type Owners, ownerLookUp, ownerNode, type TopOwner } from './owners.ts';
+import { withRunningImages } from './running-images.ts';
 
 /** One object of a cluster of which some rule did not say `pass`. */
 export interface AuditedObject {
@@ -49,6 +50,8 @@ export interface AuditOptions {
   readonly client: KubeClient;
   /** By the name of the namespace. */
   readonly policies: ReadonlyMap<string, Policy>;
+  /** What tells of images; left out: nobody is asked, and nothing of them can be told. */
+  readonly images?: ImageSource | undefined;
   readonly now: Date;
   readonly signal: AbortSignal;
   readonly onProgress?: (doing: string) => void;
@@ -60,7 +63,7 @@ type Counted = NonNullable<Kind['auditedAs']>;
 /** How many of each; all zero where there is none. */
 export type Tally = Readonly<Record<Counted, number>>;
 
-export const NONE: Tally = { pods: 0, templates: 0, claims: 0, network: 0 };
+export const NONE: Tally = { pods: 0, templates: 0, claims: 0, network: 0, sources: 0 };
 
 /** Controllers come before what they make, and pods last: who controls whom is then known. */
 const AUDITED = KINDS.filter(({ auditedAs }) => auditedAs).sort(
@@ -72,12 +75,12 @@ const AUDITED = KINDS.filter(({ auditedAs }) => auditedAs).sort(
  * the cluster: what cannot be read is in the answer as unread.
  */
 export async function auditCluster(options: AuditOptions): Promise<readonly NamespaceAudit[]> {
-  const { client, policies, signal } = options;
+  const { client, policies, images, signal } = options;
   const unreachable = await client.request({ method: 'GET', path: '/version', signal }).then(
     () => undefined,
     (error: unknown) => reasonOf(error),
   );
-  const ports = { cluster: createListedWorld(client) };
+  const ports = { cluster: createListedWorld(client), ...(images && { images }) };
   const lookUp = ownerLookUp(client, signal);
   const audits: NamespaceAudit[] = [];
   for (const [name, policy] of policies) {
@@ -197,7 +200,10 @@ class NamespaceRun {
     const made = makeSubject({ object, operation, namespace: this.#name, now: this.#options.now });
     const subject = concernsAll(object) ? { ...made, namespace: this.#name } : made;
     if (!subject.pod && (counts === 'pods' || counts === 'templates')) return;
-    const { verdicts } = await judge(subject, this.#policy, this.#ports, this.#options.signal);
+    const { signal } = this.#options;
+    const policy =
+      counts === 'pods' ? await withRunningImages(subject, this.#policy, this.#ports, signal) : this.#policy;
+    const { verdicts } = await judge(subject, policy, this.#ports, signal);
     this.#tally = { ...this.#tally, [counts]: this.#tally[counts] + 1 };
     const notable = verdicts.filter(({ outcome }) => outcome !== 'pass');
     if (notable.length > 0) this.#judged.push({ node, counts, base: subject.pod?.base ?? '', verdicts: notable });

@@ -126,8 +126,8 @@ export function totalsOf(audits: readonly NamespaceAudit[]): AuditTotals {
   };
 }
 
-export function isAny({ pods, templates, claims, network }: Tally): boolean {
-  return pods + templates + claims + network > 0;
+export function isAny({ pods, templates, claims, network, sources }: Tally): boolean {
+  return pods + templates + claims + network + sources > 0;
 }
 
 function tally(objects: readonly AuditedObject[]): Tally {
@@ -145,5 +145,6 @@ function sum(a: Tally, b: Tally): Tally {
     templates: a.templates + b.templates,
     claims: a.claims + b.claims,
     network: a.network + b.network,
+    sources: a.sources + b.sources,
   };
 }

@@ -28,7 +28,7 @@ export interface Traits {
   readonly keptWhole?: string;
   readonly admission?: AdmissionEntry;
   /** What an audit counts its objects as, cluster-scoped ones in each namespace that is audited; absent: it is not audited. */
-  readonly auditedAs?: 'pods' | 'templates' | 'claims' | 'network';
+  readonly auditedAs?: 'pods' | 'templates' | 'claims' | 'network' | 'sources';
 }
 
 export interface Names<G extends string, K extends string> {

@@ -1,5 +1,6 @@
 import { claimShape } from './core/claim-shape.ts';
 import { cronJob, job, pod, podTemplate, statefulSet, workload } from './core/workload-shapes.ts';
+import { helmChart, ociRepository } from './flux/shapes.ts';
 import { gateway, gatewayClass, listenerSet, referenceGrant, route } from './gateway/shapes.ts';
 import { clusterScoped, namespaced, row } from './kind-row.ts';
 import { CILIUM_KINDS, CLUSTER_POLICY_KINDS, calicoKinds } from './networking/policy-kinds.ts';
@@ -24,6 +25,9 @@ const GATEWAY_API = 'gateway.networking.k8s.io';
 /** The Gateway API comes with CRDs, some of which serve several versions. Their status carries no metadata. */
 const LISTENERS = { optional: true, admission: { entry: 'gateways' }, auditedAs: 'network' } as const;
 const ROUTE = { optional: true, admission: { entry: 'routes' }, auditedAs: 'network' } as const;
+
+const FLUX_SOURCES = 'source.toolkit.fluxcd.io';
+const SOURCE = { optional: true, admission: { entry: 'sources' }, auditedAs: 'sources' } as const;
 
 /** One row per kind, sorted by group and kind. */
 export const KINDS = [
@@ -141,6 +145,13 @@ export const KINDS = [
       optional: true,
       admission: { entry: 'snapshots', alsoThrough: ['volumesnapshotcontents/status'] },
     },
+  ),
+  // Flux comes with CRDs, and older ones serve an older version.
+  row({ ...namespaced(FLUX_SOURCES, 'HelmChart', 'helmcharts'), versions: ['v1', 'v1beta2'] }, helmChart, SOURCE),
+  row(
+    { ...namespaced(FLUX_SOURCES, 'OCIRepository', 'ocirepositories'), versions: ['v1', 'v1beta2'] },
+    ociRepository,
+    SOURCE,
   ),
   // Everybody's classes: they must not wait for this program, and the binding of a claim looks at its class again.
   row(clusterScoped('storage.k8s.io', 'StorageClass', 'storageclasses'), storageClass, {

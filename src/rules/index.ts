@@ -30,6 +30,7 @@ import { systemPriorityClass } from './containers/system-priority-class.ts';
 import { userAndGroupIds } from './containers/user-and-group-ids.ts';
 import { windowsHostProcess } from './containers/windows-host-process.ts';
 import type { Rule } from './define.ts';
+import { fluxVerification } from './images/flux-verification.ts';
 import { imageDigest } from './images/image-digest.ts';
 import { imagePolicy } from './images/image-policy.ts';
 import { imageProvenance } from './images/image-provenance.ts';
@@ -106,6 +107,7 @@ export const RULES: readonly Rule[] = [
   extendedResources,
   externalIps,
   externalName,
+  fluxVerification,
   gatewayTls,
   guaranteed,
   hostAliases,

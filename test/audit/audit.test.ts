@@ -127,8 +127,8 @@ it('judges all pods of all pages and groups what is refused by who owns it in th
     { name: 'qdrant', exists: true, judged: { pods: 5, templates: 2 }, over: 0, unread: [] },
   ]);
   expect(groups(audits)).toEqual([
-    ['Deployment/loader', 'refused', { pods: 3, templates: 2, claims: 0, network: 0 }],
-    ['Pod/bare', 'refused', { pods: 1, templates: 0, claims: 0, network: 0 }],
+    ['Deployment/loader', 'refused', { pods: 3, templates: 2, claims: 0, network: 0, sources: 0 }],
+    ['Pod/bare', 'refused', { pods: 1, templates: 0, claims: 0, network: 0, sources: 0 }],
   ]);
   expect(totalsByRule(audits)).toMatchObject([
     { rule: { id: 'host-namespaces' }, mode: 'enforce', failed: { pods: 4, templates: 2 } },
@@ -237,7 +237,7 @@ it('says after how many objects a list broke off, and keeps what it found', asyn
   });
   const audits = await audit();
   expect(audits[0]?.unread).toEqual([{ what: 'pods', reason: 'after 1: HTTP 410: too old' }]);
-  expect(totalsOf(audits).refused).toEqual({ pods: 1, templates: 0, claims: 0, network: 0 });
+  expect(totalsOf(audits).refused).toEqual({ pods: 1, templates: 0, claims: 0, network: 0, sources: 0 });
 });
 
 it('never takes an object that it cannot judge for accepted', async () => {
@@ -297,7 +297,7 @@ it('keeps what warns, notes or is exempt, and refuses nothing for it', async () 
     policies: new Map([['qdrant', onlyHostNamespaces(policyWith({}, [exemption]))]]),
   });
   expect(totalsByRule(exempted)).toMatchObject([{ exempt: { pods: 1, templates: 0 }, failed: { pods: 0 } }]);
-  expect(totalsOf(exempted).refused).toEqual({ pods: 0, templates: 0, claims: 0, network: 0 });
+  expect(totalsOf(exempted).refused).toEqual({ pods: 0, templates: 0, claims: 0, network: 0, sources: 0 });
 });
 
 it('counts as unknown, and not as refused, what rests on a fact that cannot be learnt', async () => {
@@ -322,9 +322,9 @@ it('judges claims, and names the class that does not encrypt', async () => {
     '/storageclasses': [storageClass('encrypted', 'true'), storageClass('plain', 'false')],
   });
   const audits = await audit([], { policies: new Map([['qdrant', policyWithAllRules()]]) });
-  expect(audits).toMatchObject([{ judged: { pods: 0, templates: 0, claims: 2, network: 0 }, unread: [] }]);
+  expect(audits).toMatchObject([{ judged: { pods: 0, templates: 0, claims: 2, network: 0, sources: 0 }, unread: [] }]);
   expect(groups(audits)).toEqual([
-    ['PersistentVolumeClaim/bad', 'refused', { pods: 0, templates: 0, claims: 1, network: 0 }],
+    ['PersistentVolumeClaim/bad', 'refused', { pods: 0, templates: 0, claims: 1, network: 0, sources: 0 }],
   ]);
   expect(totalsByRule(audits)).toMatchObject([{ rule: { id: 'encrypted-class' }, failed: { claims: 1, network: 0 } }]);
 });
@@ -379,4 +379,18 @@ it('takes a kind whose CRD is not installed for one of which there is nothing, a
   stock({ 'qdrant/httproutes': 404, 'qdrant/gateways': 403, 'qdrant/services': 403 });
   const [namespace] = await audit();
   expect(namespace?.unread.map(({ what }) => what)).toEqual(['services']);
+});
+
+it('judges from where Flux takes charts and manifests', async () => {
+  const verify = { provider: 'cosign', secretRef: { name: 'keys' } };
+  stock({
+    'qdrant/ocirepositories': [item('good', { spec: { verify } }), item('bad', { spec: {} })],
+    'qdrant/helmcharts': [item('git', { spec: { sourceRef: { kind: 'GitRepository' }, verify } })],
+  });
+  const audits = await audit([], { policies: new Map([['qdrant', policyWithAllRules()]]) });
+  expect(audits).toMatchObject([{ judged: { pods: 0, sources: 3 } }]);
+  expect(groups(audits)).toEqual([
+    ['HelmChart/git', 'refused', expect.objectContaining({ sources: 1 })],
+    ['OCIRepository/bad', 'refused', expect.objectContaining({ sources: 1 })],
+  ]);
 });

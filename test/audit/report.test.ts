@@ -103,9 +103,9 @@ describe('groups by owner', () => {
     );
     expect(group).toMatchObject({
       outcome: 'refused',
-      refused: { pods: 2, templates: 1, claims: 0, network: 0 },
-      unknown: { pods: 0, templates: 0, claims: 1, network: 0 },
-      accepted: { pods: 1, templates: 0, claims: 0, network: 0 },
+      refused: { pods: 2, templates: 1, claims: 0, network: 0, sources: 0 },
+      unknown: { pods: 0, templates: 0, claims: 1, network: 0, sources: 0 },
+      accepted: { pods: 1, templates: 0, claims: 0, network: 0, sources: 0 },
     });
   });
 });
@@ -141,14 +141,14 @@ describe('totals', () => {
     const unread = [{ what: 'pods', reason: 'forbidden' }];
     const totals = totalsOf([
       audit([audited('1', [FAIL]), audited('2', [verdict('unknown')], { counts: 'claims' })], {
-        judged: { pods: 3, templates: 2, claims: 1, network: 0 },
+        judged: { pods: 3, templates: 2, claims: 1, network: 0, sources: 0 },
         over: 2,
         unread,
       }),
       audit([], { name: 'gone', exists: false }),
       audit([audited('3', [FAIL], { counts: 'templates' }), audited('4', [verdict('exempt')])], {
         name: 'other',
-        judged: { pods: 10, templates: 20, claims: 40, network: 0 },
+        judged: { pods: 10, templates: 20, claims: 40, network: 0, sources: 0 },
         over: 5,
         unread: [...unread, ...unread],
       }),
@@ -156,10 +156,10 @@ describe('totals', () => {
     expect(totals).toEqual({
       namespaces: 3,
       absent: ['gone'],
-      judged: { pods: 13, templates: 22, claims: 41, network: 0 },
+      judged: { pods: 13, templates: 22, claims: 41, network: 0, sources: 0 },
       over: 7,
-      refused: { pods: 1, templates: 1, claims: 0, network: 0 },
-      unknown: { pods: 0, templates: 0, claims: 1, network: 0 },
+      refused: { pods: 1, templates: 1, claims: 0, network: 0, sources: 0 },
+      unknown: { pods: 0, templates: 0, claims: 1, network: 0, sources: 0 },
       unread: 3,
     });
   });
@@ -174,7 +174,7 @@ describe('a tally', () => {
       expect(isAny(one)).toBe(true);
       expect(plusOne(one, { counts })[counts]).toBe(2);
     }
-    expect(isAny({ pods: 1, templates: 1, claims: 0, network: 0 })).toBe(true);
-    expect(isAny({ pods: 0, templates: 1, claims: 1, network: 0 })).toBe(true);
+    expect(isAny({ pods: 1, templates: 1, claims: 0, network: 0, sources: 0 })).toBe(true);
+    expect(isAny({ pods: 0, templates: 1, claims: 1, network: 0, sources: 0 })).toBe(true);
   });
 });

@@ -12,7 +12,7 @@ import { programOutput, programSchema } from '../shared/program-output.ts';
 import type { AuditReport } from './report.ts';
 
 const count = z.int().min(0);
-const tally = z.strictObject({ pods: count, templates: count, claims: count, network: count });
+const tally = z.strictObject({ pods: count, templates: count, claims: count, network: count, sources: count });
 const mode = z.enum(MODES).exclude(['off']).describe('What a violation does at admission.');
 const outcome = z.enum(['accepted', 'refused', 'unknown']);
 

@@ -11,11 +11,12 @@ import type { Policy } from '../../rules/define.ts';
 import { type CommandContext, EXIT } from '../shared/context.ts';
 import type { Colour } from '../shared/flags.ts';
 import { writeReport } from '../shared/formats.ts';
+import { asksForImages, type ImageFlags, openImages, verifiedImages } from '../shared/images.ts';
 import { Misuse } from '../shared/misuse.ts';
 import { createProgress, paintFor } from '../shared/terminal.ts';
 import { AUDIT_FORMATS } from './formats.ts';
 
-export type AuditFlags = {
+export type AuditFlags = ImageFlags & {
   readonly kubeconfig: string | undefined;
   readonly context: string | undefined;
   readonly config: string | undefined;
@@ -42,15 +43,20 @@ export async function audit(flags: AuditFlags, _: readonly [], context: CommandC
     context.stderr.write(`${error instanceof ConfigError ? error.problems.join('\n') : error.message}\n`);
     return EXIT.usage;
   }
+  const isAsking = asksForImages(flags);
+  const fallback = defaultPolicy(profile, isAsking ? { verify: true } : {});
+  const images = isAsking ? await openImages(verifiedImages(config, fallback), flags, context) : undefined;
   const progress = createProgress(context.stderr);
   const client = createKubeClient(access);
   const audits = await auditCluster({
     client,
-    policies: policiesOf(names, profile, config),
+    policies: policiesOf(names, fallback, config),
+    images: images?.source,
     now: context.now(),
     signal: context.signal,
     onProgress: progress.say,
   });
+  await images?.close();
   const plugins = await findPlugins(client, context.signal);
   progress.clear();
   const totals = totalsOf(audits);
@@ -82,10 +88,9 @@ export async function audit(flags: AuditFlags, _: readonly [], context: CommandC
 
 function policiesOf(
   names: readonly string[],
-  profile: Profile,
+  fallback: Policy,
   config: Config | undefined,
 ): ReadonlyMap<string, Policy> {
   if (names.length === 0) return config?.namespaces ?? new Map();
-  const fallback = defaultPolicy(profile);
   return new Map(names.map((name) => [name, config?.namespaces.get(name) ?? fallback]));
 }

@@ -180,8 +180,8 @@ function describeRules(rules: readonly RuleTotal[], paint: Paint): string[] {
   return [paint('bold', 'by rule'), ...lines, ''];
 }
 
-function describeTally({ pods, templates, claims, network }: Tally): string {
-  const counts = { pod: pods, template: templates, claim: claims, 'network object': network };
+function describeTally({ pods, templates, claims, network, sources }: Tally): string {
+  const counts = { pod: pods, template: templates, claim: claims, 'network object': network, source: sources };
   const parts = Object.entries(counts).flatMap(([noun, number]) => (number > 0 ? [count(number, noun)] : []));
   return [parts.slice(0, -1).join(', '), ...parts.slice(-1)].filter((part) => part !== '').join(' and ');
 }

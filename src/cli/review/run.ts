@@ -5,7 +5,6 @@ import type { Profile } from '../../engine/policy.ts';
 import { judgesKind, type Verdict } from '../../engine/review.ts';
 import type { Subject } from '../../engine/subject.ts';
 import type { ImageSource, Ports } from '../../facts/ports.ts';
-import type { ImagesSettings } from '../../images/settings.ts';
 import { judge, judgeForAll } from '../../judge.ts';
 import { concernsAll } from '../../k8s/kinds.ts';
 import type { KubernetesObject } from '../../k8s/object.ts';
@@ -21,8 +20,7 @@ import { RULES } from '../../rules/index.ts';
 import { type CommandContext, EXIT } from '../shared/context.ts';
 import type { Colour } from '../shared/flags.ts';
 import { writeReport } from '../shared/formats.ts';
-import { asksForImages, type ImageFlags, type OpenImages, openImages } from '../shared/images.ts';
-import { Misuse } from '../shared/misuse.ts';
+import { asksForImages, type ImageFlags, type OpenImages, openImages, verifiedImages } from '../shared/images.ts';
 import { paintFor } from '../shared/terminal.ts';
 import { REVIEW_FORMATS } from './formats.ts';
 import type {
@@ -53,7 +51,7 @@ export async function review(flags: ReviewFlags, names: readonly string[], conte
   let images: OpenImages | undefined;
   try {
     config = flags.config === undefined ? undefined : await loadConfig(flags.config);
-    if (asksForImages(flags)) images = await openImages(imagesOf(config, fallback), flags, context);
+    if (asksForImages(flags)) images = await openImages(verifiedImages(config, fallback), flags, context);
   } catch (error) {
     if (!(error instanceof ConfigError)) throw error;
     context.stderr.write(`${error.problems.join('\n')}\n`);
@@ -80,14 +78,6 @@ export async function review(flags: ReviewFlags, names: readonly string[], conte
   };
   await writeReport(REVIEW_FORMATS[flags.format], report, context.stdout);
   return exitCode;
-}
-
-/** What the configuration says of images, the same for all namespaces. @throws Misuse where it has none verified */
-function imagesOf(config: Config | undefined, fallback: Policy): ImagesSettings {
-  const [first] = config?.namespaces.values() ?? [];
-  const { images } = (first ?? fallback).settings;
-  if (images.verification === 'on') return images;
-  throw new Misuse('--registry and --layout need a configuration that has images verified: images.verify: true');
 }
 
 interface Around {

@@ -1,7 +1,9 @@
 import { join } from 'node:path';
 import { ConfigError } from '../../config/load.ts';
+import type { Config } from '../../config/resolve.ts';
 import type { ImageSource } from '../../facts/ports.ts';
 import type { ImagesSettings } from '../../images/settings.ts';
+import type { Policy } from '../../rules/define.ts';
 import type { CommandContext } from './context.ts';
 import { text } from './flags.ts';
 import { Misuse } from './misuse.ts';
@@ -35,6 +37,14 @@ const MEMORY_BYTES = 64 * 1024 * 1024;
 export function asksForImages({ registry, layout }: ImageFlags): boolean {
   if (registry && layout !== undefined) throw new Misuse('expected --registry or --layout DIR, and not both');
   return registry === true || layout !== undefined;
+}
+
+/** What the configuration says of images, the same for all namespaces. @throws Misuse where it has none verified */
+export function verifiedImages(config: Config | undefined, fallback: Policy): ImagesSettings {
+  const [first] = config?.namespaces.values() ?? [];
+  const { images } = (first ?? fallback).settings;
+  if (images.verification === 'on') return images;
+  throw new Misuse('--registry and --layout need a configuration that has images verified: images.verify: true');
 }
 
 /** An open connection to whatever tells of images. */

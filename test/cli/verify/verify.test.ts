@@ -2,11 +2,12 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { stringify } from 'yaml';
+import { parse, stringify } from 'yaml';
 import { verifyOutputSchema } from '../../../src/cli/verify/json.ts';
 import { OCI_INDEX, OCI_MANIFEST, type RegistryServer, startRegistry } from '../../registry/registry-server.ts';
-import { runProgram } from '../../support/command-line.ts';
+import { type Ran, runProgram } from '../../support/command-line.ts';
 import { goodPod } from '../../support/review-run.ts';
+import { type ScriptedApi, sendJson, startScriptedApi } from '../../support/scripted-api.ts';
 import { pem, spki } from '../../support/sigstore/certificates.ts';
 import {
   type Certified,
@@ -269,9 +270,9 @@ describe('verify', () => {
   });
 });
 
-describe('review', () => {
-  const podOf = (image: string) => goodPod('a').replaceAll(/image: .*/g, `image: ${image}`);
+const podOf = (image: string) => goodPod('a').replaceAll(/image: .*/g, `image: ${image}`);
 
+describe('review', () => {
   it('judges images with --registry, and lists them as not judged without', async () => {
     const digest = pushImage('v1');
     const config = await configFile(keyless());
@@ -306,5 +307,76 @@ describe('review', () => {
     await writeFile(file, goodPod('a'));
     const ran = await runProgram(['review', '--registry', '--config', config, file]);
     expect([ran.code, ran.stderr]).toEqual([3, expect.stringContaining('images.verify: true')]);
+  });
+});
+
+describe('audit', () => {
+  let api: ScriptedApi;
+  beforeAll(async () => {
+    api = await startScriptedApi();
+  });
+  afterAll(() => api.close());
+
+  /** Audits a namespace with one pod, whose node says what it runs. */
+  async function auditPod(image: string, imageID: string, flags: readonly string[] = ['--registry']): Promise<Ran> {
+    const { spec } = parse(podOf(image));
+    const status = { containerStatuses: [{ name: spec.containers[0].name, imageID }] };
+    const pod = { metadata: { name: 'db', uid: '1' }, spec, status };
+    api.play(({ url: { pathname } }, response) => {
+      const items = pathname === '/api/v1/namespaces/qdrant/pods' ? [pod] : [];
+      sendJson(response, { metadata: { resourceVersion: '1' }, items });
+    });
+    const config = await configFile(keyless());
+    return runProgram(['audit', '--kubeconfig', api.kubeconfig, '--config', config, ...flags]);
+  }
+
+  const another = `sha256:${'a'.repeat(64)}`;
+
+  it('lets a pod run the index that was verified, and a platform of it', async () => {
+    const digest = pushImage('v1');
+    await signBundle(digest);
+    const asked = await fetch(`http://${host}/v2/team/app/manifests/${digest}`);
+    const index = JSON.parse(await asked.text());
+    for (const running of [digest, index.manifests[0].digest]) {
+      const { stdout } = await auditPod(`${host}/team/app@${digest}`, `${host}/team/app@${running}`);
+      expect(stdout).not.toContain('image-signature');
+    }
+  });
+
+  it('refuses a pod that runs another digest', async () => {
+    const digest = pushImage('v1');
+    await signBundle(digest);
+    const { code, stdout } = await auditPod(
+      `${host}/team/app@${digest}`,
+      `docker-pullable://${host}/team/app@${another}`,
+    );
+    expect(code).toBe(1);
+    expect(stdout).toContain('status.containerStatuses[0] "');
+    expect(stdout).toContain(`it runs another digest (${another}) than the one verified, ${digest}`);
+  });
+
+  it('cannot tell of a bare digest, which is that of a configuration', async () => {
+    const digest = pushImage('v1');
+    await signBundle(digest);
+    const { stdout } = await auditPod(`${host}/team/app@${digest}`, another);
+    expect(stdout).toContain('it names the configuration of an image, and no manifest');
+    expect(stdout).toMatch(/image-signature +enforce +unknown: 1 pod/);
+  });
+
+  it('verifies what a tag stood for when the pod was started', async () => {
+    const before = pushImage('v1');
+    const now = pushImage('v2');
+    await signBundle(now);
+    const unsigned = await auditPod(`${host}/team/app:v2`, `${host}/team/app@${before}`);
+    expect(unsigned.stdout).toContain(`it runs another digest (${before}) than the one verified, ${now}`);
+    await signBundle(before);
+    const signed = await auditPod(`${host}/team/app:v2`, `${host}/team/app@${before}`);
+    expect(signed.stdout).toContain(`it is signed, and its tag stands for ${now} now`);
+    expect(signed.stdout).toMatch(/image-signature +enforce +exempt: 1 pod/);
+  });
+
+  it('could not tell anything of images where nobody is asked', async () => {
+    const { stdout } = await auditPod(`${host}/team/app@${another}`, `${host}/team/app@${another}`, []);
+    expect(stdout).toContain('could not be verified: only a registry tells, and none is asked here');
   });
 });
