@@ -10,6 +10,7 @@ import { PROBE_FORMATS } from '../../src/cli/network/probe/formats.ts';
 import { REVIEW_FORMATS } from '../../src/cli/review/formats.ts';
 import type { Formats } from '../../src/cli/shared/formats.ts';
 import { CLASSES_FORMATS } from '../../src/cli/storage/classes/formats.ts';
+import { VERIFY_FORMATS } from '../../src/cli/verify/formats.ts';
 import { configSchema } from '../../src/config/schema.ts';
 import { defaultsPage } from '../../src/docs/defaults-page.ts';
 import { formatJson } from '../../src/docs/json.ts';
@@ -45,6 +46,7 @@ export async function programFiles(): Promise<Map<string, string>> {
       EXPLAIN_FORMATS,
       PROBE_FORMATS,
       REVIEW_FORMATS,
+      VERIFY_FORMATS,
     )),
   ]);
   for (const rule of RULES) files.set(rulePagePath(rule), rulePage(rule, await examplesOf(rule, outputs)));

@@ -153,7 +153,15 @@ export function createImageSource(options: ImageSourceOptions): ImageSource {
     };
   }
 
-  return { evidence: evidence(false), fresh: { evidence: evidence(true) } };
+  /** Of a digest alone: what a tag stands for is asked each time. */
+  function remembered(of: ImageReference, authorities: readonly Authority[]): ImageAnswer | undefined {
+    const known = of.digest === undefined ? undefined : memory.get(keyOf(of, authorities));
+    if (!known || !isWhole(known.answer) || !isFresh(known, now(), lives())) return undefined;
+    onAnswer?.(known.answer, 'remembered');
+    return known.answer;
+  }
+
+  return { remembered, evidence: evidence(false), fresh: { evidence: evidence(true) } };
 }
 
 const TOO_MANY: ImageAnswer = {

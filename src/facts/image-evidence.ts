@@ -28,8 +28,14 @@ export const imageEvidence = defineFact({
       if (image === undefined || !reference) continue;
       const policies = policiesFor(reference, images.policies);
       if (policies.length === 0) continue;
-      if (isAllowed(reference, images.allowedRegistries)) open.set(image, { reference, by: authoritiesOf(policies) });
-      else facts.set(image, { state: 'not-asked', reason: NOT_ALLOWED });
+      if (!isAllowed(reference, images.allowedRegistries)) {
+        facts.set(image, { state: 'not-asked', reason: NOT_ALLOWED });
+        continue;
+      }
+      const by = authoritiesOf(policies);
+      const remembered = ports.images?.remembered?.(reference, by);
+      if (remembered) facts.set(image, remembered);
+      else open.set(image, { reference, by });
     }
     if (open.size === 0) return known(facts);
     const source = ports.images;

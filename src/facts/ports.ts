@@ -44,6 +44,11 @@ export interface ImageSource {
    * @param authorities whose signatures are of interest: what they do not verify counts as a rejection
    */
   evidence(of: ImageReference, authorities: readonly Authority[], signal: AbortSignal): Promise<ImageAnswer>;
+  /**
+   * What is remembered of an image and as good as asked anew, at once; undefined where it has to be asked. Left out where
+   * nothing is remembered.
+   */
+  remembered?(of: ImageReference, authorities: readonly Authority[]): ImageAnswer | undefined;
   /** The same past its memory: no refusal rests on what was so an hour ago. Left out where nothing is remembered. */
   readonly fresh?: Pick<ImageSource, 'evidence'>;
 }

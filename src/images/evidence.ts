@@ -142,6 +142,9 @@ export interface ImageEvidence {
   readonly incomplete?: string | undefined;
 }
 
+/** What signatures tell of a file that lies in no registry: the same, as far as it can be told of a file. */
+export type FileEvidence = Pick<ImageEvidence, 'digest' | 'signatures' | 'attestations' | 'rejections' | 'incomplete'>;
+
 /**
  * What came of asking. `absent`: the registry says that there is no such image. `invalid`: what it answered cannot be
  * true (bytes that are not of their digest) or breaks a limit. `unreachable`: nobody can tell at this moment, which is

@@ -9,16 +9,22 @@ export function judgeSignature(
   demand: SignatureDemand,
   reference: ImageReference,
 ): ImageProblem | undefined {
-  const { authorities, require } = demand;
-  const without = authorities.filter((name) => !isSignedBy(evidence.signatures, name, demand));
-  if (without.length === 0 || (require === 'any' && without.length < authorities.length)) return undefined;
-  const whom = without.join(require === 'any' ? ' or ' : ' and ');
+  const without = missingSigners(evidence.signatures, demand);
+  if (without.length === 0) return undefined;
+  const whom = without.join(demand.require === 'any' ? ' or ' : ' and ');
   const which = reference.digest === undefined ? `${evidence.digest}, which the tag stands for,` : 'it';
   const said = describeAnnotations(evidence.signatures, without, demand);
   return missing(
     evidence,
     `use an image signed by ${whom}: ${which} has no such signature${said}${describeRejections(evidence)}${adviceFor(evidence)}`,
   );
+}
+
+/** Whose signatures a demand still lacks; empty where it is met. */
+export function missingSigners(signatures: readonly Signature[], demand: SignatureDemand): readonly string[] {
+  const { authorities, require } = demand;
+  const without = authorities.filter((name) => !isSignedBy(signatures, name, demand));
+  return require === 'any' && without.length < authorities.length ? [] : without;
 }
 
 function isSignedBy(signatures: readonly Signature[], authority: string, { annotations }: SignatureDemand): boolean {

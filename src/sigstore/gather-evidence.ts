@@ -49,7 +49,12 @@ export async function gatherEvidence(
     findCandidates(reading),
     attachedDocuments(reading, image.manifests, platforms),
   ]);
-  const { signatures, attestations } = await judgeCandidates(reading, candidates, authorities, trustRoots);
+  const { signatures, attestations } = await judgeCandidates(
+    { ...reading, digest: image.digest },
+    candidates,
+    authorities,
+    trustRoots,
+  );
   const evidence: ImageEvidence = {
     digest: image.digest,
     mediaType: image.mediaType,

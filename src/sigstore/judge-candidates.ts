@@ -2,8 +2,29 @@ import type { Authority } from '../images/authorities.ts';
 import type { Attestation, Signature, Signer } from '../images/evidence.ts';
 import { identityMismatch } from '../images/identities.ts';
 import { COSIGN_SIGNATURE } from '../images/statements.ts';
-import type { FoundCandidate, Reading } from './find-candidates.ts';
-import type { CandidateReport, Claim, Demand, Proof, Shortfall, TrustRoots } from './tasks.ts';
+import type { EvidenceNotes } from './evidence-notes.ts';
+import type { FoundCandidate } from './find-candidates.ts';
+import type {
+  CandidateReport,
+  Claim,
+  Demand,
+  Proof,
+  Shortfall,
+  SignedFile,
+  TrustRoots,
+  Verification,
+} from './tasks.ts';
+
+/** What candidates have to be about, and who verifies them. */
+export interface Judges {
+  /** Of the image or the file. */
+  readonly digest: string;
+  /** The file whose bytes a candidate may sign; left out for images. */
+  readonly file?: SignedFile | undefined;
+  readonly verification: Verification;
+  readonly notes: EvidenceNotes;
+  readonly signal: AbortSignal;
+}
 
 interface Judged {
   readonly signatures: Signature[];
@@ -12,20 +33,21 @@ interface Judged {
 
 /** Verifies candidates and compares whom they name with whom the configuration trusts. */
 export async function judgeCandidates(
-  reading: Reading,
+  judges: Judges,
   candidates: readonly FoundCandidate[],
   authorities: readonly Authority[],
   trustRoots: TrustRoots,
 ): Promise<Judged> {
   const { demands, unmet } = demandsOf(authorities, trustRoots);
-  for (const { authority, reason } of unmet) reading.notes.notRead(`authority ${authority}: ${reason}`);
+  const { digest, file, verification, notes, signal } = judges;
+  for (const { authority, reason } of unmet) notes.notRead(`authority ${authority}: ${reason}`);
   const judged: Judged = { signatures: [], attestations: [] };
   const reports = await Promise.all(
     candidates.map(({ candidate, found }) =>
-      reading.verification
-        .candidate({ kind: 'candidate', candidate, digest: reading.reference.digest, demands }, reading.signal)
+      verification
+        .candidate({ kind: 'candidate', candidate, digest, file, demands }, signal)
         .catch((error: unknown) => {
-          reading.notes.notRead(`${found}: ${error instanceof Error ? error.message : error}`);
+          notes.notRead(`${found}: ${error instanceof Error ? error.message : error}`);
           return undefined;
         }),
     ),
@@ -33,8 +55,8 @@ export async function judgeCandidates(
   for (const [index, report] of reports.entries()) {
     const candidate = candidates[index];
     if (report === undefined || candidate === undefined) continue;
-    if (!report.ok) reading.notes.reject(candidate.found, report.error);
-    else judge(reading, candidate, report.value, { authorities, unmet, judged });
+    if (!report.ok) notes.reject(candidate.found, report.error);
+    else judge(judges, candidate, report.value, { authorities, unmet, judged });
   }
   return judged;
 }
@@ -65,7 +87,7 @@ interface Judging {
 }
 
 function judge(
-  { notes }: Reading,
+  { notes }: Judges,
   { found, storedAs }: FoundCandidate,
   { proofs, shortfalls, claim }: CandidateReport,
   { authorities, unmet, judged }: Judging,

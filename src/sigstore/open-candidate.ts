@@ -1,25 +1,31 @@
 import { createHash, X509Certificate } from 'node:crypto';
 import { type Bundle, bundleFromJSON } from '@sigstore/bundle';
+import { HashAlgorithm as HashName, type MessageSignature } from '@sigstore/protobuf-specs';
+import type { HashAlgorithm } from '../images/authorities.ts';
 import { asObject, asText, at, parseJson } from '../images/json-values.ts';
 import { IN_TOTO } from '../images/statements.ts';
 import { failure, type Result, success } from '../k8s/result.ts';
-import { envelopeMessage, type Signed } from './signed-content.ts';
-import type { Candidate } from './tasks.ts';
+import { bytesOfFile } from './file-bytes.ts';
+import { bytesInMemory, envelopeMessage, type Signed, sameBytes } from './signed-content.ts';
+import type { Candidate, SignedFile } from './tasks.ts';
 
 export type LogEntry = Bundle['verificationMaterial']['tlogEntries'][number];
 
 /** A candidate taken apart. Nothing of it is verified. */
 export interface OpenCandidate {
   readonly signed: Signed;
-  /** The payload of an envelope, or of the simple signing format. */
-  readonly payload: Buffer;
-  readonly kind: 'statement' | 'simple-signing';
+  readonly content: OpenContent;
   /** DER of the certificate of the signing key; left out where a bare key signed. */
   readonly certificate?: Buffer | undefined;
   readonly entries: readonly LogEntry[];
   /** DER of RFC 3161 responses. */
   readonly timestamps: readonly Buffer[];
 }
+
+/** What says what is signed: the payload of an envelope, or of the simple signing format; or the bytes of a file alone. */
+export type OpenContent =
+  | { readonly kind: 'statement' | 'simple-signing'; readonly payload: Buffer }
+  | { readonly kind: 'file' };
 
 /** Whole types: the library takes whatever begins like one of them. */
 const BUNDLE_TYPES: readonly unknown[] = [
@@ -36,6 +42,13 @@ const MOST_ENTRIES = 32;
 const MOST_TIMESTAMPS = 32;
 const MOST_CERTIFICATES = 10;
 
+/** By their numbers in the bundle's format. */
+const HASHES: Readonly<Record<number, HashAlgorithm>> = {
+  [HashName.SHA2_256]: 'sha256',
+  [HashName.SHA2_384]: 'sha384',
+  [HashName.SHA2_512]: 'sha512',
+};
+
 const ANNOTATIONS = {
   signature: 'dev.cosignproject.cosign/signature',
   certificate: 'dev.sigstore.cosign/certificate',
@@ -43,11 +56,14 @@ const ANNOTATIONS = {
   timestamp: 'dev.sigstore.cosign/rfc3161timestamp',
 } as const;
 
-/** Takes a candidate apart. Throws, or says why, where it is not what it should be. */
-export function openCandidate(candidate: Candidate): Result<OpenCandidate, string> {
+/**
+ * Takes a candidate apart. Throws, or says why, where it is not what it should be.
+ * @param file whose bytes a bundle may sign; without one it has to hold a statement
+ */
+export function openCandidate(candidate: Candidate, file?: SignedFile): Result<OpenCandidate, string> {
   switch (candidate.format) {
     case 'bundle':
-      return openBundle(candidate);
+      return openBundle(candidate, file);
     case 'simple-signing':
       return openSimpleSigning(candidate);
     case 'envelope':
@@ -55,13 +71,16 @@ export function openCandidate(candidate: Candidate): Result<OpenCandidate, strin
   }
 }
 
-function openBundle({ bytes }: Candidate): Result<OpenCandidate, string> {
+function openBundle({ bytes }: Candidate, file: SignedFile | undefined): Result<OpenCandidate, string> {
   const json = parseJson(bytes);
   if (asObject(json) === undefined) return failure('it is not JSON');
   if (!BUNDLE_TYPES.includes(at(json, 'mediaType'))) return failure('its mediaType is not one of a Sigstore bundle');
   const tooMany = countProblem(json);
   if (tooMany !== undefined) return failure(tooMany);
-  return openParsed(bundleFromJSON(json));
+  const bundle = bundleFromJSON(json);
+  if (bundle.content.$case === 'dsseEnvelope') return openStatement(bundle);
+  if (file === undefined) return failure('it signs bytes, and not a statement about an image');
+  return openFileSignature(bundle, file);
 }
 
 function openSimpleSigning({ bytes, annotations }: Candidate): Result<OpenCandidate, string> {
@@ -75,21 +94,44 @@ function openSimpleSigning({ bytes, annotations }: Candidate): Result<OpenCandid
   const bundle = bundleFromJSON({ ...legacyMaterial(annotations), messageSignature });
   if (bundle.content.$case !== 'messageSignature') return failure('it has no signature');
   const bare = bundle.content.messageSignature.signature;
-  const signed = { message: payload, payload, signature: bare, timestamped: bare };
-  return success({ ...material(bundle), signed, payload, kind: 'simple-signing' });
+  const message = bytesInMemory(payload);
+  const signed = { message, payload: message, signature: bare, timestamped: bare };
+  return success({ ...material(bundle), signed, content: { kind: 'simple-signing', payload } });
 }
 
 function openEnvelope({ bytes, annotations }: Candidate): Result<OpenCandidate, string> {
   const dsseEnvelope = parseJson(bytes);
   if (asObject(dsseEnvelope) === undefined) return failure('it is not JSON');
-  const opened = openParsed(bundleFromJSON({ ...legacyMaterial(annotations), dsseEnvelope }));
+  const opened = openStatement(bundleFromJSON({ ...legacyMaterial(annotations), dsseEnvelope }));
   if (!opened.ok) return opened;
   // In this format timestamps vouch for the whole envelope.
   return success({ ...opened.value, signed: { ...opened.value.signed, timestamped: Buffer.from(bytes) } });
 }
 
-function openParsed(bundle: Bundle): Result<OpenCandidate, string> {
-  if (bundle.content.$case !== 'dsseEnvelope') return failure('it signs bytes, and not a statement about an image');
+/** What `cosign sign-blob` and other clients sign of a file: its bytes, which the bundle does not hold. */
+function openFileSignature(bundle: Bundle, file: SignedFile): Result<OpenCandidate, string> {
+  if (bundle.content.$case !== 'messageSignature') return failure('it has no signature');
+  const { signature, messageDigest } = bundle.content.messageSignature;
+  // Not signed, so that it proves nothing; but where it differs, it tells best what is wrong.
+  const other = messageDigest && otherDigest(messageDigest, file);
+  if (other !== undefined) return failure(other);
+  const message = bytesOfFile(file);
+  const signed = { message, payload: message, signature, timestamped: signature };
+  return success({ ...material(bundle), signed, content: { kind: 'file' } });
+}
+
+function otherDigest(
+  { algorithm, digest }: NonNullable<MessageSignature['messageDigest']>,
+  { digests }: SignedFile,
+): string | undefined {
+  const hash = HASHES[algorithm];
+  if (hash === undefined) return 'the digest in it is not one of SHA-256, SHA-384 and SHA-512';
+  if (sameBytes(digest, Buffer.from(digests[hash], 'hex'))) return undefined;
+  return `it signs ${hash}:${digest.toString('hex')}, and not ${hash}:${digests[hash]}: it is of another file, or the file was changed`;
+}
+
+function openStatement(bundle: Bundle): Result<OpenCandidate, string> {
+  if (bundle.content.$case !== 'dsseEnvelope') return failure('it holds no statement');
   const { payloadType, payload, signatures } = bundle.content.dsseEnvelope;
   // The type says how the payload has to be read: what was signed as another type was not signed as a statement.
   if (payloadType !== IN_TOTO) return failure(`the payloadType of its envelope is not ${IN_TOTO}`);
@@ -97,8 +139,8 @@ function openParsed(bundle: Bundle): Result<OpenCandidate, string> {
   if (signature === undefined || signatures.length !== 1)
     return failure('its envelope does not have exactly one signature');
   const message = envelopeMessage(payloadType, payload);
-  const signed = { message, payload, signature, timestamped: signature };
-  return success({ ...material(bundle), signed, payload, kind: 'statement' });
+  const signed = { message, payload: bytesInMemory(payload), signature, timestamped: signature };
+  return success({ ...material(bundle), signed, content: { kind: 'statement', payload } });
 }
 
 function material(bundle: Bundle): Pick<OpenCandidate, 'certificate' | 'entries' | 'timestamps'> {

@@ -9,20 +9,34 @@ const CURVES: readonly (string | undefined)[] = ['prime256v1', 'secp384r1', 'sec
 const SHORTEST_RSA_KEY = 2048;
 const HASH_BY_LENGTH: Readonly<Record<number, HashAlgorithm>> = { 32: 'sha256', 48: 'sha384', 64: 'sha512' };
 
+/** Bytes that are signed: in memory, or those of a file, which may be larger than that. */
+export interface SignedBytes {
+  digest(hash: HashAlgorithm): Buffer;
+  /** @param hash null for keys whose signatures have none: Ed25519 */
+  isSigned(hash: HashAlgorithm | null, key: KeyObject, signature: Buffer): boolean;
+}
+
 /** What was signed, and the signature over it. */
 export interface Signed {
   /** The bytes that the signature covers. */
-  readonly message: Buffer;
+  readonly message: SignedBytes;
   /** The bytes whose digest a transparency log holds as the payload's: those of a DSSE payload, or the message itself. */
-  readonly payload: Buffer;
+  readonly payload: SignedBytes;
   readonly signature: Buffer;
   /** What a timestamp authority vouches for: nearly always the signature. */
   readonly timestamped: Buffer;
 }
 
+export function bytesInMemory(bytes: Buffer): SignedBytes {
+  return {
+    digest: (hash) => createHash(hash).update(bytes).digest(),
+    isSigned: (hash, key, signature) => verify(hash, bytes, key, signature),
+  };
+}
+
 /** The bytes that the signature of a DSSE envelope covers: the type is a part of them. */
-export function envelopeMessage(payloadType: string, payload: Buffer): Buffer {
-  return dsse.preAuthEncoding(payloadType, payload);
+export function envelopeMessage(payloadType: string, payload: Buffer): SignedBytes {
+  return bytesInMemory(dsse.preAuthEncoding(payloadType, payload));
 }
 
 /**
@@ -42,8 +56,8 @@ export function signatureContent(signed: Signed, hashes: readonly HashAlgorithm[
 
 function verifySignature({ message, signature }: Signed, key: KeyObject, hashes: readonly HashAlgorithm[]): boolean {
   if (keyProblem(key) !== undefined) return false;
-  if (key.asymmetricKeyType === 'ed25519') return verify(null, message, key, signature);
-  return hashes.some((hash) => verify(hash, message, key, signature));
+  if (key.asymmetricKeyType === 'ed25519') return message.isSigned(null, key, signature);
+  return hashes.some((hash) => message.isSigned(hash, key, signature));
 }
 
 /** Why signatures of a key cannot be trusted, whatever they are; undefined where they can. */
@@ -68,7 +82,7 @@ export function sameBytes(one: Uint8Array, other: Uint8Array): boolean {
 }
 
 /** Which hash it is of follows from the length: only SHA-2 is known, and none of them can be forged. */
-function isDigestOf(digest: Buffer, bytes: Buffer): boolean {
+function isDigestOf(digest: Buffer, bytes: SignedBytes): boolean {
   const hash = HASH_BY_LENGTH[digest.length];
-  return hash !== undefined && sameBytes(digest, createHash(hash).update(bytes).digest());
+  return hash !== undefined && sameBytes(digest, bytes.digest(hash));
 }

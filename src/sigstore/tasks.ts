@@ -15,13 +15,20 @@ export interface TrustRoot {
 /** By the names that authorities give them. */
 export type TrustRoots = ReadonlyMap<string, TrustRoot>;
 
-/** Something that claims to speak for an image, as it lies in a registry. */
+/** Something that claims to speak for an image or a file: as it lies in a registry, or as it was handed over. */
 export interface Candidate {
   /** A Sigstore bundle; a payload of the simple signing format; or a DSSE envelope. */
   readonly format: 'bundle' | 'simple-signing' | 'envelope';
   readonly bytes: Uint8Array;
   /** Of the layer's descriptor: there the older formats keep signature and certificate. */
   readonly annotations: Readonly<Record<string, string>>;
+}
+
+/** A file as it was when it was first read. Its bytes are read again for each signature over them: it may be large. */
+export interface SignedFile {
+  readonly path: string;
+  /** In hexadecimal digits. */
+  readonly digests: Readonly<Record<HashAlgorithm, string>>;
 }
 
 interface AnyDemand {
@@ -58,7 +65,7 @@ export interface Shortfall {
   readonly reason: string;
 }
 
-/** What a signed candidate says; a signature of the simple signing format has no predicateType. */
+/** What a signed candidate says; a signature of the simple signing format, or of a file's bytes, has no predicateType. */
 export interface Claim {
   readonly predicateType?: string | undefined;
   readonly annotations: Readonly<Record<string, string>>;
@@ -75,8 +82,10 @@ export interface CandidateReport {
 export interface CandidateTask {
   readonly kind: 'candidate';
   readonly candidate: Candidate;
-  /** Of the image that it has to be about. */
+  /** Of the image or the file that it has to be about. */
   readonly digest: string;
+  /** The file whose bytes it may sign. Left out for images: whoever signs bytes says nothing of an image. */
+  readonly file?: SignedFile | undefined;
   readonly demands: readonly Demand[];
 }
 

@@ -22,7 +22,7 @@ const NO_TRUST: Trust = { certificateAuthorities: [], timestampAuthorities: [], 
  * not verify, and never anything else: hostile bytes make the libraries throw in many ways.
  */
 export function verifyCandidate(task: CandidateTask, materials: TrustMaterials): Result<CandidateReport, string> {
-  const opened = attempt(() => openCandidate(task.candidate));
+  const opened = attempt(() => openCandidate(task.candidate, task.file));
   if (!opened.ok) return opened;
   const proofs: Proof[] = [];
   const shortfalls: Shortfall[] = [];
@@ -37,9 +37,9 @@ export function verifyCandidate(task: CandidateTask, materials: TrustMaterials):
 }
 
 /** A certificate is nothing to an authority that is a key, but for the older formats, where it may stand beside a key. */
-function demandsFor({ certificate, kind }: OpenCandidate, demands: readonly Demand[]): readonly Demand[] {
+function demandsFor({ certificate, content }: OpenCandidate, demands: readonly Demand[]): readonly Demand[] {
   if (certificate === undefined) return demands.filter((demand) => demand.kind === 'key');
-  return demands.filter((demand) => demand.kind === 'keyless' || kind === 'simple-signing');
+  return demands.filter((demand) => demand.kind === 'keyless' || content.kind === 'simple-signing');
 }
 
 function noProof({ certificate }: OpenCandidate, shortfalls: readonly Shortfall[]): Result<CandidateReport, string> {
@@ -51,12 +51,14 @@ function noProof({ certificate }: OpenCandidate, shortfalls: readonly Shortfall[
   );
 }
 
-function readClaim({ kind, payload }: OpenCandidate, digest: string): Result<Claim, string> {
-  if (kind === 'simple-signing') {
-    const annotations = readSimpleSigning(payload, digest);
+function readClaim({ content }: OpenCandidate, digest: string): Result<Claim, string> {
+  // That it is this file's the signature itself has shown.
+  if (content.kind === 'file') return success({ annotations: {}, contents: [] });
+  if (content.kind === 'simple-signing') {
+    const annotations = readSimpleSigning(content.payload, digest);
     return annotations.ok ? success({ annotations: annotations.value, contents: [] }) : annotations;
   }
-  const statement = parseStatement(payload, digest);
+  const statement = parseStatement(content.payload, digest);
   if (!statement.ok) return statement;
   const contents = summarise(statement.value, digest);
   if (!contents.ok) return contents;

@@ -339,3 +339,36 @@ describe('the memory', () => {
     expect(memory.get('image')).toBeUndefined();
   });
 });
+
+describe('what is remembered', () => {
+  it('is told at once while it is good, of a digest that was told in full, by the same trust', async () => {
+    const images = source();
+    expect(images.remembered?.(pinned, [KEY])).toBeUndefined();
+    const told = await images.evidence(pinned, [KEY], never);
+    const before = asked.length;
+    expect(images.remembered?.(pinned, [KEY])).toBe(told);
+    expect(origins).toEqual(['asked', 'remembered']);
+    expect(images.remembered?.(pinned, [{ ...KEY, publicKey: 'another' }])).toBeUndefined();
+    expect(images.remembered?.({ ...pinned, digest: OTHER }, [KEY])).toBeUndefined();
+    trust = 'another';
+    expect(images.remembered?.(pinned, [KEY])).toBeUndefined();
+    expect(asked.length).toBe(before);
+  });
+
+  it('is not told at once of a tag, when it is old, or where a part is missing', async () => {
+    const images = source();
+    await images.evidence(tagged, [KEY], never);
+    expect(images.remembered?.(tagged, [KEY])).toBeUndefined();
+    expect(images.remembered?.(pinned, [KEY])).toBeDefined();
+    now += HOUR;
+    expect(images.remembered?.(pinned, [KEY])).toBeUndefined();
+    answer = (digest) => evidenceOf(digest, { incomplete: 'a part was not read' });
+    const partial = source();
+    await partial.evidence(pinned, [KEY], never);
+    expect(partial.remembered?.(pinned, [KEY])).toBeUndefined();
+  });
+
+  it('is not told past the memory', () => {
+    expect(source().fresh).not.toHaveProperty('remembered');
+  });
+});

@@ -4,6 +4,7 @@ import type { Config } from '../../config/resolve.ts';
 import type { ImageSource } from '../../facts/ports.ts';
 import type { ImagesSettings } from '../../images/settings.ts';
 import type { Policy } from '../../rules/define.ts';
+import type { TrustRoots, Verification } from '../../sigstore/tasks.ts';
 import type { CommandContext } from './context.ts';
 import { text } from './flags.ts';
 import { Misuse } from './misuse.ts';
@@ -53,36 +54,26 @@ export interface OpenImages {
   close(): Promise<void>;
 }
 
+/** What verifies signatures, and the trust roots that it does so by. */
+export interface OpenVerification {
+  readonly verification: Verification;
+  readonly trustRoots: () => TrustRoots;
+  close(): Promise<void>;
+}
+
 /**
- * Opens what tells of images: registries, as the configuration has them reached, or a layout directory.
- * @throws ConfigError where trust roots or proxies cannot be used
+ * Opens what verifies signatures by the trust roots that the policies name.
+ * @throws ConfigError where trust roots cannot be used
  */
-export async function openImages(
+export async function openVerification(
   settings: ImagesSettings,
-  { layout }: Pick<ImageFlags, 'layout'>,
   { env, now }: Pick<CommandContext, 'env' | 'now'>,
-): Promise<OpenImages> {
-  const [
-    { ImageMemory },
-    { createRegistryImages },
-    { LayoutContent },
-    { RegistryContent },
-    { readProxies },
-    { WorkerPool },
-    { TrustRootError, TrustRootStore },
-    { trustSources },
-  ] = await Promise.all([
-    import('../../evidence/image-memory.ts'),
-    import('../../evidence/registry-images.ts'),
-    import('../../registry/layout-content.ts'),
-    import('../../registry/registry-content.ts'),
-    import('../../registry/proxies.ts'),
+): Promise<OpenVerification> {
+  const [{ WorkerPool }, { TrustRootError, TrustRootStore }, { trustSources }] = await Promise.all([
     import('../../sigstore/worker-pool.ts'),
     import('../../sigstore/trust-roots.ts'),
     import('../../evidence/trust-sources.ts'),
   ]);
-  const proxies = readProxies({ https: env['HTTPS_PROXY'], http: env['HTTP_PROXY'], except: env['NO_PROXY'] });
-  if (!proxies.ok) throw new ConfigError([proxies.error]);
   const trust = await TrustRootStore.open({
     sources: trustSources(settings, join(env['TMPDIR'] ?? '/tmp', 'qdrant-admission')),
     // A run ends before a file changes.
@@ -93,17 +84,45 @@ export async function openImages(
   });
   const verification = new WorkerPool({ size: 2 });
   return {
-    source: createRegistryImages({
-      content:
-        layout === undefined ? new RegistryContent({ settings, proxies: proxies.value }) : new LayoutContent(layout),
-      verification,
-      trustRoots: () => trust.current,
-      memory: new ImageMemory(MEMORY_BYTES),
-      lives: settings.lives,
-    }),
+    verification,
+    trustRoots: () => trust.current,
     async close() {
       trust.stop();
       await verification.close();
     },
+  };
+}
+
+/**
+ * Opens what tells of images: registries, as the configuration has them reached, or a layout directory.
+ * @throws ConfigError where trust roots or proxies cannot be used
+ */
+export async function openImages(
+  settings: ImagesSettings,
+  { layout }: Pick<ImageFlags, 'layout'>,
+  context: Pick<CommandContext, 'env' | 'now'>,
+): Promise<OpenImages> {
+  const [{ ImageMemory }, { createRegistryImages }, { LayoutContent }, { RegistryContent }, { readProxies }] =
+    await Promise.all([
+      import('../../evidence/image-memory.ts'),
+      import('../../evidence/registry-images.ts'),
+      import('../../registry/layout-content.ts'),
+      import('../../registry/registry-content.ts'),
+      import('../../registry/proxies.ts'),
+    ]);
+  const { env } = context;
+  const proxies = readProxies({ https: env['HTTPS_PROXY'], http: env['HTTP_PROXY'], except: env['NO_PROXY'] });
+  if (!proxies.ok) throw new ConfigError([proxies.error]);
+  const { verification, trustRoots, close } = await openVerification(settings, context);
+  return {
+    source: createRegistryImages({
+      content:
+        layout === undefined ? new RegistryContent({ settings, proxies: proxies.value }) : new LayoutContent(layout),
+      verification,
+      trustRoots,
+      memory: new ImageMemory(MEMORY_BYTES),
+      lives: settings.lives,
+    }),
+    close,
   };
 }

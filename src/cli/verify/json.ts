@@ -1,11 +1,12 @@
 import { z } from 'zod';
 import { describeFinding } from '../../engine/wording.ts';
-import { type ImageEvidence, SEVERITIES } from '../../images/evidence.ts';
+import { type FileEvidence, type ImageEvidence, SEVERITIES } from '../../images/evidence.ts';
 import type { Format } from '../shared/formats.ts';
 import { jsonPieces } from '../shared/json-pieces.ts';
 import { programOutput, programSchema } from '../shared/program-output.ts';
-import type { VerifiedImage, VerifyReport } from './report.ts';
+import type { VerifiedImage, VerifyOutcome, VerifyReport } from './report.ts';
 
+const outcome = z.enum(['accepted', 'refused', 'unknown']);
 const time = z.iso.datetime();
 const signer = z.strictObject({
   authority: z.string().describe('Of the configuration.'),
@@ -49,12 +50,20 @@ const content = z.union([
   z.strictObject({ kind: z.literal('other') }),
 ]);
 const storedAs = z.enum(['bundle', 'legacy', 'oci-1-1']);
-const evidence = z.strictObject({
+/** What is known of images and files alike. */
+const known = {
   digest: z.string().describe('What everything else is about.'),
-  mediaType: z.string(),
-  platforms: z.array(z.strictObject({ digest: z.string(), os: z.string(), architecture: z.string() })),
   signatures: z.array(z.strictObject({ signer, storedAs, annotations: z.record(z.string(), z.string()) })),
   attestations: z.array(z.strictObject({ signer, storedAs, predicateType: z.string(), content })),
+  rejections: z
+    .array(z.strictObject({ found: z.string(), reason: z.string() }))
+    .describe('What claims to speak for it and does not verify.'),
+  incomplete: z.string().optional().describe('Why something may be missing here.'),
+};
+const evidence = z.strictObject({
+  ...known,
+  mediaType: z.string(),
+  platforms: z.array(z.strictObject({ digest: z.string(), os: z.string(), architecture: z.string() })),
   attached: z
     .array(
       z.strictObject({
@@ -65,10 +74,6 @@ const evidence = z.strictObject({
       }),
     )
     .describe('Documents that the index lists: as trustworthy as it is.'),
-  rejections: z
-    .array(z.strictObject({ found: z.string(), reason: z.string() }))
-    .describe('What claims to speak for the image and does not verify.'),
-  incomplete: z.string().optional().describe('Why something may be missing here.'),
 });
 
 /** What `verify --format json` prints. A change that readers could trip over raises schemaVersion. */
@@ -78,6 +83,7 @@ export const verifyOutputSchema = z
     program: programSchema,
     summary: z.strictObject({
       images: z.int().min(0),
+      files: z.int().min(0),
       accepted: z.int().min(0),
       refused: z.int().min(0),
       unknown: z.int().min(0),
@@ -86,7 +92,7 @@ export const verifyOutputSchema = z
     images: z.array(
       z.strictObject({
         image: z.string().describe('As it was typed.'),
-        outcome: z.enum(['accepted', 'refused', 'unknown']),
+        outcome,
         state: z
           .enum(['found', 'absent', 'invalid', 'unreachable', 'not-asked'])
           .describe('What came of asking; not-asked: no policy holds for it.'),
@@ -102,6 +108,18 @@ export const verifyOutputSchema = z
         ),
       }),
     ),
+    files: z.array(
+      z.strictObject({
+        file: z.string().describe('As it was typed.'),
+        outcome,
+        reason: z.string().optional().describe('Why it was not accepted.'),
+        evidence: z.strictObject(known),
+        classicProvenance: z
+          .string()
+          .optional()
+          .describe("The .prov file of Helm's beside the archive of a chart, which was not verified."),
+      }),
+    ),
   })
   .describe('The output of `qdrant-admission verify --format json`.');
 
@@ -113,19 +131,22 @@ export const JSON_OUTPUT: Format<VerifyReport> = {
   schema: verifyOutputSchema,
 };
 
-function verifyOutput({ images, exitCode, program }: VerifyReport): VerifyOutput {
-  const number = (wanted: VerifiedImage['outcome']) => images.filter(({ outcome }) => outcome === wanted).length;
+function verifyOutput({ images, files, exitCode, program }: VerifyReport): VerifyOutput {
+  const outcomes = [...images, ...files].map((each) => each.outcome);
+  const number = (wanted: VerifyOutcome) => outcomes.filter((each) => each === wanted).length;
   return {
     schemaVersion: 1,
     program: programOutput(program),
     summary: {
       images: images.length,
+      files: files.length,
       accepted: number('accepted'),
       refused: number('refused'),
       unknown: number('unknown'),
       exitCode,
     },
     images: images.map(imageOutput),
+    files: files.map(({ evidence: found, ...file }) => ({ ...file, evidence: evidenceOutput(found) })),
   };
 }
 
@@ -150,6 +171,8 @@ function imageOutput({ image, outcome, answer, verdicts }: VerifiedImage): Verif
 }
 
 /** Times as text, and what is undefined left out: as it would be read back. */
-function evidenceOutput(found: ImageEvidence): NonNullable<VerifyOutput['images'][number]['evidence']> {
+function evidenceOutput(found: ImageEvidence): NonNullable<VerifyOutput['images'][number]['evidence']>;
+function evidenceOutput(found: FileEvidence): VerifyOutput['files'][number]['evidence'];
+function evidenceOutput(found: object): object {
   return JSON.parse(JSON.stringify(found));
 }

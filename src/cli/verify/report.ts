@@ -1,5 +1,5 @@
 import type { Verdict } from '../../engine/review.ts';
-import type { ImageAnswer } from '../../images/evidence.ts';
+import type { FileEvidence, ImageAnswer } from '../../images/evidence.ts';
 import type { Program } from '../shared/context.ts';
 import type { Paint } from '../shared/terminal.ts';
 
@@ -16,8 +16,21 @@ export interface VerifiedImage {
   readonly verdicts: readonly Verdict[];
 }
 
+/** A file, and what bundles tell of it. */
+export interface VerifiedFile {
+  /** As it was typed. */
+  readonly file: string;
+  readonly outcome: VerifyOutcome;
+  /** Why it was not accepted. */
+  readonly reason?: string | undefined;
+  readonly evidence: FileEvidence;
+  /** The classic provenance file beside the archive of a chart: there, and not verified. */
+  readonly classicProvenance?: string | undefined;
+}
+
 export interface VerifyReport {
   readonly images: readonly VerifiedImage[];
+  readonly files: readonly VerifiedFile[];
   readonly exitCode: number;
   readonly program: Program;
   readonly paint: Paint;

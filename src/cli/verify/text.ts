@@ -1,27 +1,48 @@
 import { describeExempted } from '../../engine/answer.ts';
 import type { Verdict } from '../../engine/review.ts';
 import { count, describeFinding, printable } from '../../engine/wording.ts';
-import type { Attestation, ImageEvidence, Signer, StatementContent } from '../../images/evidence.ts';
+import type { Attestation, FileEvidence, ImageEvidence, Signer, StatementContent } from '../../images/evidence.ts';
 import type { Format } from '../shared/formats.ts';
 import type { Paint } from '../shared/terminal.ts';
-import type { VerifiedImage, VerifyReport } from './report.ts';
+import type { VerifiedFile, VerifiedImage, VerifyOutcome, VerifyReport } from './report.ts';
 
 const COLOUR = { accepted: 'green', refused: 'red', unknown: 'yellow' } as const;
 const LABEL_WIDTH = 10;
 
-/** For people: image by image what is known of it, and then what the rules say. */
+/** For people: image by image and file by file what is known of it, and then what is wrong. */
 export const TEXT: Format<VerifyReport> = {
-  write: ({ images, paint }) => images.map((image) => describeImage(image, paint)),
+  write: ({ images, files, paint }) => [
+    ...images.map((image) => describeImage(image, paint)),
+    ...files.map((file) => describeFile(file, paint)),
+  ],
 };
 
 function describeImage({ image, outcome, answer, verdicts }: VerifiedImage, paint: Paint): string {
-  const head = `${paint(COLOUR[outcome], outcome.padEnd(LABEL_WIDTH))}${paint('bold', printable(image))}`;
+  const head = headOf(outcome, image, paint);
   const known = answer?.state === 'found' ? describeEvidence(answer.evidence) : [];
   return [head, ...known, ...verdicts.flatMap((verdict) => describeVerdict(verdict, paint)), ''].join('\n');
 }
 
+function describeFile({ file, outcome, reason, evidence, classicProvenance }: VerifiedFile, paint: Paint): string {
+  return [
+    headOf(outcome, file, paint),
+    line('digest', evidence.digest),
+    ...describeSigned(evidence),
+    ...describeRest(evidence),
+    ...(classicProvenance === undefined
+      ? []
+      : [line('.prov', `${classicProvenance} is there, signed with PGP, and was not verified`)]),
+    ...(reason === undefined ? [] : [line('why', reason)]),
+    '',
+  ].join('\n');
+}
+
+function headOf(outcome: VerifyOutcome, name: string, paint: Paint): string {
+  return `${paint(COLOUR[outcome], outcome.padEnd(LABEL_WIDTH))}${paint('bold', printable(name))}`;
+}
+
 function describeEvidence(evidence: ImageEvidence): string[] {
-  const { digest, platforms, signatures, attestations, attached, rejections, incomplete } = evidence;
+  const { digest, platforms, attached } = evidence;
   const runs = platforms.map(({ os, architecture }) => `${os}/${architecture}`).join(', ');
   const sboms = attached.flatMap(({ content, platformDigest, level }) => {
     const platform = platforms.find((each) => each.digest === platformDigest);
@@ -32,9 +53,21 @@ function describeEvidence(evidence: ImageEvidence): string[] {
   });
   return [
     line('digest', runs === '' ? digest : `${digest} (an index: ${runs})`),
+    ...describeSigned(evidence),
+    ...sboms,
+    ...describeRest(evidence),
+  ];
+}
+
+function describeSigned({ signatures, attestations }: FileEvidence): string[] {
+  return [
     ...signatures.map(({ signer, storedAs }) => line('signed', `${describeSigner(signer)}; stored as ${storedAs}`)),
     ...attestations.map(describeAttestation),
-    ...sboms,
+  ];
+}
+
+function describeRest({ rejections, incomplete }: FileEvidence): string[] {
+  return [
     ...rejections.map(({ found, reason }) => line('not valid', `${found}: ${reason}`)),
     ...(incomplete === undefined ? [] : [line('not read', incomplete)]),
   ];

@@ -171,7 +171,17 @@ describe('verify', () => {
       `${host}/team/app@${digest}`,
     ]);
     const output = verifyOutputSchema.parse(JSON.parse(stdout));
-    expect([code, output.summary]).toEqual([0, { images: 1, accepted: 1, refused: 0, unknown: 0, exitCode: 0 }]);
+    expect([code, output.summary]).toEqual([
+      0,
+      {
+        images: 1,
+        files: 0,
+        accepted: 1,
+        refused: 0,
+        unknown: 0,
+        exitCode: 0,
+      },
+    ]);
     expect(output.images[0]).toMatchObject({
       state: 'found',
       evidence: { digest, signatures: [{ signer: { authority: 'workflow', subject: RELEASE }, storedAs: 'bundle' }] },

@@ -78,6 +78,55 @@ export async function bundle(
   };
 }
 
+/** The bundle of a file's bytes as JSON. */
+export interface FileBundleJson {
+  mediaType: string;
+  verificationMaterial: Record<string, unknown> & { tlogEntries: Record<string, unknown>[] };
+  messageSignature: { messageDigest: { algorithm: string; digest: string }; signature: string };
+}
+
+/** A bundle over a file's bytes, as `cosign sign-blob` makes it. */
+export async function fileBundle(
+  sigstore: PrivateSigstore,
+  key: SigningKey,
+  bytes: Buffer,
+  { log = 'v2', timestamp = log === 'v2', hash = 'sha256' }: SignOptions = {},
+): Promise<FileBundleJson> {
+  const signature = signBytes(bytes, key, hash);
+  const digest = createHash(hash).update(bytes).digest();
+  const algorithm = `SHA2_${hash.slice(3)}` as 'SHA2_256';
+  const certificate = key.certificate?.toString('base64');
+  const v1 = {
+    apiVersion: '0.0.1',
+    kind: 'hashedrekord',
+    spec: {
+      data: { hash: { algorithm: hash, value: digest.toString('hex') } },
+      signature: { content: signature.toString('base64'), publicKey: { content: verifierOf(key) } },
+    },
+  };
+  const tlogEntries = {
+    none: async () => [],
+    v1: async () => [await logV1(sigstore, v1)],
+    v2: async () => [{ ...sigstore.logV2({ digest, algorithm, signature, signer: key }) }],
+  }[log];
+  return {
+    mediaType: MEDIA_TYPE,
+    verificationMaterial: {
+      ...(certificate ? { certificate: { rawBytes: certificate } } : { publicKey: { hint: 'anything' } }),
+      tlogEntries: await tlogEntries(),
+      timestampVerificationData: {
+        rfc3161Timestamps: timestamp
+          ? [{ signedTimestamp: (await sigstore.timestamp(signature)).toString('base64') }]
+          : [],
+      },
+    },
+    messageSignature: {
+      messageDigest: { algorithm, digest: digest.toString('base64') },
+      signature: signature.toString('base64'),
+    },
+  };
+}
+
 interface Logged {
   readonly log: Log;
   readonly hash: 'sha256' | 'sha384' | 'sha512';
