@@ -23,7 +23,19 @@ describe('what is proposed', () => {
   it.each([
     [
       [''],
-      ['audit', 'completion', 'config', 'explain', 'network', 'review', 'selftest', 'serve', 'storage', 'uninstall'],
+      [
+        'audit',
+        'completion',
+        'config',
+        'explain',
+        'network',
+        'review',
+        'selftest',
+        'serve',
+        'storage',
+        'uninstall',
+        'verify',
+      ],
     ],
     [['re'], ['review']],
     [
