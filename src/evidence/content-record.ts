@@ -1,4 +1,5 @@
-import { gunzipSync, gzipSync } from 'node:zlib';
+import { promisify } from 'node:util';
+import { gunzipSync, gzip } from 'node:zlib';
 import { z } from 'zod';
 import type { ContentProblem, Descriptor, ImageContent, Manifest } from '../images/content.ts';
 import type { ImageReference } from '../k8s/core/image-reference.ts';
@@ -39,9 +40,12 @@ const recordSchema = z.object({
 /** A compressed record takes at most this many bytes when it is read: somebody else may have written it. */
 const LARGEST_RECORD = 8 * 1024 * 1024;
 
-export function encodeRecord(record: ContentRecord): Buffer {
-  return gzipSync(JSON.stringify(record));
+/** Compresses outside of this thread: some megabytes would hold up reviews. */
+export function encodeRecord(record: ContentRecord): Promise<Buffer> {
+  return compress(JSON.stringify(record));
 }
+
+const compress = promisify<string, Buffer>(gzip);
 
 /** Undefined where it is damaged: then nothing is known. */
 export function decodeRecord(bytes: Uint8Array): ContentRecord | undefined {
@@ -53,27 +57,41 @@ export function decodeRecord(bytes: Uint8Array): ContentRecord | undefined {
   }
 }
 
-/** The same content, with a record of what was read of it about one image. */
-export function recordContent(content: ImageContent): { content: ImageContent; record(): ContentRecord } {
+/** More is not recorded: it would not be kept, and the documents of one image can have tens of megabytes. */
+const MOST_RECORDED = 2 * 1024 * 1024;
+
+/**
+ * The same content, with a record of what was read of it about one image; undefined where that was too much to be kept.
+ */
+export function recordContent(content: ImageContent): {
+  readonly content: ImageContent;
+  record(): ContentRecord | undefined;
+} {
+  let left = MOST_RECORDED;
+  /** In base64, as long as there is room. */
+  function taken(bytes: Uint8Array): string {
+    left -= bytes.length;
+    return left < 0 ? '' : Buffer.from(bytes).toString('base64');
+  }
   const manifests: Record<string, readonly [string, string]> = {};
   const tags: Record<string, string | null> = {};
   const referrers: Record<string, readonly Descriptor[]> = {};
   const blobs: Record<string, string> = {};
   return {
-    record: () => ({ manifests, tags, referrers, blobs }),
+    record: () => (left < 0 ? undefined : { manifests, tags, referrers, blobs }),
     content: {
       async manifest(of, signal) {
         const read = await content.manifest(of, signal);
         if (read.ok && read.value.bytes) {
           const { digest, mediaType, bytes } = read.value;
-          manifests[digest] = [mediaType, base64(bytes)];
+          manifests[digest] = [mediaType, taken(bytes)];
           if (of.tag !== undefined) tags[of.tag] = digest;
         } else if (!read.ok && read.error.kind === 'absent' && of.tag !== undefined) tags[of.tag] = null;
         return read;
       },
       async blob(of, blob, limit, signal) {
         const read = await content.blob(of, blob, limit, signal);
-        if (read.ok) blobs[blob.digest] = base64(read.value);
+        if (read.ok) blobs[blob.digest] = taken(read.value);
         return read;
       },
       async referrers(of, digest, signal) {
@@ -125,10 +143,6 @@ function notKept(what: string): Result<never, ContentProblem> {
 
 function damaged(digest: string): Result<never, ContentProblem> {
   return failure({ kind: 'invalid', message: `what was kept as ${digest} is not that` });
-}
-
-function base64(bytes: Uint8Array): string {
-  return Buffer.from(bytes).toString('base64');
 }
 
 function nameOf({ registry, repository, tag, digest }: ImageReference): string {

@@ -102,9 +102,8 @@ export function createImageSource(options: ImageSourceOptions): ImageSource {
     const recording = kept ? recordContent(from) : undefined;
     const answer = await gather(recording?.content ?? from, of, authorities, AbortSignal.timeout(LONGEST_MS));
     memory.set(key, answer, now());
-    if (isWhole(answer) && answer.evidence.signatures.length > 0 && recording) {
-      kept?.keep(nameOf(of), recording.record());
-    }
+    const record = recording?.record();
+    if (isWhole(answer) && answer.evidence.signatures.length > 0 && record) kept?.keep(nameOf(of), record);
     return instead(of, authorities, answer);
   }
 

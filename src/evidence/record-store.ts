@@ -45,6 +45,8 @@ export class RecordStore implements KeptRecords {
   readonly #tags = new Map<string, string>();
   readonly #changed = new Set<string>();
   readonly #retagged = new Set<string>();
+  /** Records that are being compressed. */
+  readonly #encoding = new Set<Promise<void>>();
 
   constructor(options: RecordStoreOptions) {
     this.#options = options;
@@ -57,7 +59,13 @@ export class RecordStore implements KeptRecords {
   }
 
   keep(image: string, record: ContentRecord): void {
-    const bytes = encodeRecord(record);
+    const encoding = this.#guarded(() => this.#take(image, record));
+    this.#encoding.add(encoding);
+    void encoding.then(() => this.#encoding.delete(encoding));
+  }
+
+  async #take(image: string, record: ContentRecord): Promise<void> {
+    const bytes = await encodeRecord(record);
     if (bytes.length > LARGEST_BYTES) {
       this.#options.onProblem(`${image}: what was read of it has ${bytes.length} bytes, too many to be kept`);
       return;
@@ -97,6 +105,7 @@ export class RecordStore implements KeptRecords {
 
   /** Writes what came since the last time. What could not be written is tried again the next time. Never rejects. */
   async save(): Promise<void> {
+    await Promise.all(this.#encoding);
     const { shelves } = this.#options;
     for (const [number, shelf] of shelves.entries()) {
       const mine = (name: string) => shelfOf(name, shelves.length) === number;

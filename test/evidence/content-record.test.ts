@@ -40,12 +40,14 @@ async function recorded() {
   for (const tag of ['v1', 'gone', 'later']) await recording.content.manifest(byTag(tag), signal);
   await recording.content.blob(image, descriptor, 100, signal);
   await recording.content.referrers(image, digest, signal);
-  return recording.record();
+  const record = recording.record();
+  if (!record) throw new Error('it was too much');
+  return record;
 }
 
 describe('a record', () => {
   it('tells the same as what it was made of, after it was written and read', async () => {
-    const read = decodeRecord(encodeRecord(await recorded()));
+    const read = decodeRecord(await encodeRecord(await recorded()));
     if (!read) throw new Error('it cannot be read');
     const again = recordedContent(read);
     for (const of of [image, byTag('v1')]) {
@@ -68,6 +70,18 @@ describe('a record', () => {
       await again.referrers(image, unread, signal),
     ];
     for (const answer of answers) expect(answer).toMatchObject({ error: { kind: 'unreachable' } });
+  });
+
+  it('is none of an image that too much was read of', async () => {
+    const large = Buffer.alloc(1024 * 1024);
+    const recording = recordContent({ ...content, blob: async () => success(large) });
+    for (const number of [1, 2]) {
+      await recording.content.blob(image, { ...descriptor, digest: `sha256:${number}` }, large.length, signal);
+      expect(recording.record()).toBeDefined();
+    }
+    // What is read is the same nevertheless.
+    const read = await recording.content.blob(image, { ...descriptor, digest: 'sha256:3' }, large.length, signal);
+    expect([read, recording.record()]).toEqual([success(large), undefined]);
   });
 
   it('that somebody changed is invalid: its bytes are not of their digests', async () => {

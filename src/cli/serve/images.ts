@@ -46,6 +46,16 @@ const NOT_ASKED: ImageAnswer = { state: 'unreachable', reason: 'the configuratio
 export function connectImages(settings: ServeSettings, options: ImagesOptions): ImagesConnection {
   let parts: Promise<Parts> | undefined;
   let current: Promise<ImageSource | undefined> = Promise.resolve(undefined);
+  /** The same once it is there: what it remembers costs no turn of the event loop. */
+  let ready: ImageSource | undefined;
+
+  function use(next: Promise<ImageSource | undefined>): void {
+    current = next;
+    ready = undefined;
+    void next.then((source) => {
+      if (current === next) ready = source;
+    });
+  }
 
   const ask = (fresh: boolean): ImageSource['evidence'] => {
     return async (of, authorities, signal) => {
@@ -55,26 +65,38 @@ export function connectImages(settings: ServeSettings, options: ImagesOptions): 
     };
   };
   return {
-    source: { evidence: ask(false), fresh: { evidence: ask(true) } },
+    source: {
+      remembered: (...asked) => ready?.remembered?.(...asked),
+      evidence: ask(false),
+      fresh: { evidence: ask(true) },
+    },
     follow(config) {
       const images = imagesOf(config);
       if (images?.verification !== 'on') {
-        current = Promise.resolve(undefined);
+        use(Promise.resolve(undefined));
         return;
       }
       parts ??= loadParts(settings, options);
       const before = current;
-      current = parts
-        .then((loaded) => loaded.sourceFor(images))
-        .catch((error: unknown) => {
+      const next = parts.then((loaded) => loaded.sourceFor(images));
+      use(
+        next.catch(async (error: unknown) => {
           options.log.error({ err: error }, 'images cannot be verified as configured: what held before still does');
-          return before;
-        });
+          return (await before) ?? failing(error);
+        }),
+      );
     },
     async stop() {
-      await (await parts)?.stop();
+      const loaded = await parts?.catch(() => undefined);
+      await loaded?.stop();
     },
   };
+}
+
+/** Nobody can be asked: that is said of every image. */
+function failing(error: unknown): ImageSource {
+  const reason = `images cannot be verified as configured: ${error instanceof Error ? error.message : error}`;
+  return { evidence: async () => ({ state: 'unreachable', reason }) };
 }
 
 /** A part of the memory limit, and enough for any bundle; large documents of SBOMs need more (docs/images.md). */
@@ -120,6 +142,7 @@ async function loadParts({ evidence }: ServeSettings, options: ImagesOptions): P
   if (!proxies.ok) throw new Error(proxies.error);
   const memory = new ImageMemory(Math.floor(memoryLimit * MEMORY_PART));
   let trust: Store | undefined;
+  let content: InstanceType<typeof RegistryContent> | undefined;
   metrics.trustRoots(() => trust?.states ?? []);
   metrics.imagesKnown(() => ({ images: memory.size, bytes: memory.bytes }));
   const kept =
@@ -137,7 +160,6 @@ async function loadParts({ evidence }: ServeSettings, options: ImagesOptions): P
   const verification = new WorkerPool({ size: WORKERS, heapMib: workerHeap(memoryLimit) });
   return {
     async sourceFor(images) {
-      trust?.stop();
       const store = await TrustRootStore.open({
         sources: trustSources(images, join(env['TMPDIR'] ?? '/tmp', 'qdrant-admission')),
         everyMs: RELOAD_MS,
@@ -147,9 +169,13 @@ async function loadParts({ evidence }: ServeSettings, options: ImagesOptions): P
           log[state.problem === undefined ? 'info' : 'error'](state, 'a trust root was read again');
         },
       });
+      trust?.stop();
       trust = store;
+      // Requests that go on keep their connections.
+      content?.close();
+      content = new RegistryContent({ settings: images, proxies: proxies.value });
       return createRegistryImages({
-        content: new RegistryContent({ settings: images, proxies: proxies.value }),
+        content,
         verification,
         trustRoots: () => store.current,
         memory,
@@ -161,6 +187,7 @@ async function loadParts({ evidence }: ServeSettings, options: ImagesOptions): P
     async stop() {
       clearInterval(saving);
       trust?.stop();
+      content?.close();
       await kept?.save();
       await verification.close();
     },
