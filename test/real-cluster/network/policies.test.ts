@@ -7,7 +7,16 @@ import { defaultDeny, networkPolicy } from '../../support/network-objects.ts';
 import { repeats } from '../../support/repeats.ts';
 import { joinCluster } from '../harness/cluster.ts';
 import { goodSpec, pod } from '../support/pods.ts';
-import { apply, ENFORCED, ensureNamespace, must, type Protection, protect, until } from '../support/protected.ts';
+import {
+  apply,
+  configFor,
+  ENFORCED,
+  ensureNamespace,
+  must,
+  type Protection,
+  protect,
+  until,
+} from '../support/protected.ts';
 
 /** What keeps a namespace isolated, asked of the real API server: its defaults, its order of deletion, its races. */
 const cluster = joinCluster(inject('cluster'));
@@ -25,7 +34,7 @@ const EXEMPTION = {
   responsible: 'the suite',
   expires: '2100-01-01T00:00:00Z',
 };
-const CONFIG = { version: 1, network: ENFORCED, namespaces: [{ names: [namespace], profile: 'private' }] };
+const CONFIG = configFor(namespace);
 const IN = ['-n', namespace] as const;
 
 const ALL = { podSelector: {}, policyTypes: ['Ingress', 'Egress'] };
