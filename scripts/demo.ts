@@ -74,6 +74,7 @@ Try next:
   npx qdrant-admission review --config ${CONFIG} ${WORKLOADS}/bad-root-loader.yaml
   npx qdrant-admission storage classes ${CLUSTER[0]}
   npx qdrant-admission explain run-as-non-root
+  npx qdrant-admission verify docker.io/qdrant/qdrant:v1.19.0    # who signed it: asks the registry
   npm run demo:cluster    # a real API server: needs Docker, or Go >= 1.26
 `);
 // The two faces must never differ, and the examples must show both verdicts.
