@@ -6,6 +6,8 @@ import { flipPath, networkPolicy, runningSpec, service } from './workload.ts';
 
 const LEAVING = 'qdrant-second';
 const ELSEWHERE = 'elsewhere';
+/** How long a controller may wait before it tries a pod again, in milliseconds. */
+const WAITED_MS = 240_000;
 
 /** What must go on, and what must stop, while no replica runs. `site` has the protected namespaces qdrant and qdrant-second. */
 export function downtime(site: () => Site): void {
@@ -103,9 +105,10 @@ export function downtime(site: () => Site): void {
   });
 
   test('once it is back, what waited goes on by itself', async () => {
-    await until('the pod that waited', async () => (await podsOf('waiting')).length === 1, 90_000);
+    // Its controller waits twice as long after each refusal: as long again as the webhook was down.
+    await until('the pod that waited', async () => (await podsOf('waiting')).length === 1, WAITED_MS);
     await must(kubectl(`rollout status deployment/waiting -n ${PROTECTED} --timeout=55s`));
-  });
+  }, 320_000);
 
   test('labels on the namespace do not open it while it judges either', async () => {
     expect(await trying(PROTECTED, badSpec())).toContain('denied the request');

@@ -113,7 +113,13 @@ export async function upgrade(site: Site, values: object, ...more: readonly stri
 
 /** `--dry-run=server` of a bad pod answers with a refusal of the webhook once an API server asks it. */
 export async function untilJudged(site: Site, namespace = PROTECTED): Promise<void> {
-  await ensureNamespace(site.cluster, namespace);
+  // The API server may ask about the namespace before a kubelet has brought the configuration that names it.
+  await until(`the namespace ${namespace} with its default deny`, () =>
+    ensureNamespace(site.cluster, namespace).then(
+      () => true,
+      () => false,
+    ),
+  );
   await until(`pods of ${namespace} to be judged`, async () => {
     const run = ['run', 'bad', '-n', namespace, '--image=bad', '--privileged', '--dry-run=server'];
     return (await site.cluster.kubectl(run)).stderr.includes('denied the request');
